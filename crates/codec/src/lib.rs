@@ -1,0 +1,1 @@
+//! Kafka's primitive encodings, message declarations, record batches, compression and stored schemas.

@@ -1,0 +1,1 @@
+//! Metrics, health, and later the admin API and console.

@@ -1,0 +1,1 @@
+//! One partition's segmented log over a small Disk trait.

@@ -1,0 +1,1 @@
+//! The metadata image, its replay, the controller, and the table of configuration keys.

@@ -1,0 +1,1 @@
+//! Raft for the metadata log: messages in and out are values.

@@ -1,0 +1,1 @@
+//! Leader and follower behaviour of one partition, and who waits for what.

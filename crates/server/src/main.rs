@@ -1,0 +1,2 @@
+//! The hanzo-stream binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Every API's request and response as declarations; frames, headers, the table of supported APIs.

@@ -1,0 +1,1 @@
+//! Deterministic simulation of the machines under virtual time.

@@ -1,0 +1,1 @@
+//! Repository rules that a compiler cannot check.
