@@ -1,0 +1,87 @@
+//! Snappy in its two forms: one plain block, or xerial framing (a header of 16 bytes, then blocks
+//! that are each preceded by their size as a big-endian 32-bit integer).
+
+use super::{Compression, CompressionError};
+
+const XERIAL_MAGIC: [u8; 8] = [0x82, b'S', b'N', b'A', b'P', b'P', b'Y', 0];
+const XERIAL_HEADER_BYTES: usize = 16;
+const XERIAL_BLOCK_BYTES: usize = 32 * 1024;
+/// No snappy element makes more than 64 bytes of 3, so a block that announces more is lying.
+const EXPANSION_MAX: usize = 22;
+
+pub(super) fn compress(input: &[u8]) -> Result<Vec<u8>, CompressionError> {
+    let mut output = Vec::with_capacity(XERIAL_HEADER_BYTES + input.len() / 2);
+    output.extend_from_slice(&XERIAL_MAGIC);
+    output.extend_from_slice(&1u32.to_be_bytes());
+    output.extend_from_slice(&1u32.to_be_bytes());
+    let mut encoder = snap::raw::Encoder::new();
+    for block in input.chunks(XERIAL_BLOCK_BYTES) {
+        let packed = encoder.compress_vec(block).map_err(|error| invalid(error.to_string()))?;
+        let size = u32::try_from(packed.len()).map_err(|_| invalid("block too large".to_owned()))?;
+        output.extend_from_slice(&size.to_be_bytes());
+        output.extend_from_slice(&packed);
+    }
+    Ok(output)
+}
+
+pub(super) fn decompress(input: &[u8], limit: usize) -> Result<Vec<u8>, CompressionError> {
+    let mut output = Vec::new();
+    if !input.starts_with(&XERIAL_MAGIC) {
+        decompress_block(input, limit, &mut output)?;
+        return Ok(output);
+    }
+    let mut rest = input.get(XERIAL_HEADER_BYTES..).ok_or_else(|| invalid("header cut short".to_owned()))?;
+    while !rest.is_empty() {
+        let Some((size, after)) = rest.split_first_chunk::<4>() else {
+            return Err(invalid("block size cut short".to_owned()));
+        };
+        let size = u32::from_be_bytes(*size) as usize;
+        let Some((block, after)) = after.split_at_checked(size) else {
+            return Err(invalid(format!("block of {size} bytes, {} are left", after.len())));
+        };
+        decompress_block(block, limit, &mut output)?;
+        rest = after;
+    }
+    Ok(output)
+}
+
+fn decompress_block(block: &[u8], limit: usize, output: &mut Vec<u8>) -> Result<(), CompressionError> {
+    let len = snap::raw::decompress_len(block).map_err(|error| invalid(error.to_string()))?;
+    if len > limit.saturating_sub(output.len()) {
+        return Err(CompressionError::TooLarge { compression: Compression::Snappy, limit });
+    }
+    if len > block.len().saturating_mul(EXPANSION_MAX) {
+        return Err(invalid(format!("block of {} bytes announces {len}", block.len())));
+    }
+    let start = output.len();
+    output.resize(start + len, 0);
+    let written = snap::raw::Decoder::new()
+        .decompress(block, &mut output[start..])
+        .map_err(|error| invalid(error.to_string()))?;
+    output.truncate(start + written);
+    Ok(())
+}
+
+fn invalid(reason: String) -> CompressionError {
+    CompressionError::Invalid { compression: Compression::Snappy, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_block_is_read_too() {
+        let input = vec![7; 5000];
+        let packed = snap::raw::Encoder::new().compress_vec(&input).expect("compresses");
+        assert_eq!(decompress(&packed, 5000), Ok(input));
+    }
+
+    #[test]
+    fn an_announced_size_allocates_nothing() {
+        // A block of 6 bytes that claims 4 GiB less one.
+        let lie = [0xff, 0xff, 0xff, 0xff, 0x0f, 0];
+        assert!(matches!(decompress(&lie, usize::MAX), Err(CompressionError::Invalid { .. })));
+        assert!(matches!(decompress(&lie, 1 << 20), Err(CompressionError::TooLarge { .. })));
+    }
+}
