@@ -1,2 +1,94 @@
-//! The hanzo-stream binary.
-fn main() {}
+//! The hanzo-stream binary: its command line. `server` starts the broker; the other commands are clients.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use stream_server::config::{Arguments, Loaded, ServerConfig};
+use stream_server::{broker, telemetry};
+
+/// Wrong usage or configuration, as `docs/configuration.md` lists the exit codes.
+const EXIT_CONFIGURATION: u8 = 2;
+
+/// A Kafka-compatible event streaming broker in one binary.
+#[derive(Parser)]
+#[command(name = "hanzo-stream", version, propagate_version = true, arg_required_else_help = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a broker; without options a whole cluster of one on localhost.
+    #[command(after_help = SERVER_EXAMPLES)]
+    Server(ServerArguments),
+}
+
+const SERVER_EXAMPLES: &str = "\
+Examples:
+  hanzo-stream server
+      Kafka on localhost:9092, metrics and health on http://localhost:8080, data in ./data
+  hanzo-stream server --data-dir /var/lib/hanzo-stream --set listeners=PLAINTEXT://0.0.0.0:9092
+      the same for other machines
+  hanzo-stream server --config server.properties --check
+      what a configuration comes to, without starting
+
+Keys are those of Kafka's server.properties, and a few of our own that begin with 'hanzo.'.
+Later sources win: the file, the environment (KAFKA_CFG_NUM_PARTITIONS=8 or
+KAFKA_NUM_PARTITIONS=8), --set.
+
+Exit status: 0 stopped as told, 2 wrong usage or configuration, 4 the storage failed.";
+
+#[derive(Args)]
+struct ServerArguments {
+    /// Read keys from a .properties file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Set a key, over file and environment; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    set: Vec<(String, String)>,
+
+    /// Keep the data here (the same as --set log.dirs=DIR) [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Print the effective configuration, secrets hidden, and exit
+    #[arg(long)]
+    check: bool,
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("write KEY=VALUE, such as num.partitions=8".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    match CommandLine::parse().command {
+        Command::Server(arguments) => server(arguments),
+    }
+}
+
+fn server(arguments: ServerArguments) -> ExitCode {
+    let ServerArguments { config, set, data_dir, check } = arguments;
+    let loaded = ServerConfig::load(&Arguments { config_file: config, set, data_dir });
+    let Loaded { config, warnings } = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            eprintln!("hanzo-stream: {error}");
+            return ExitCode::from(EXIT_CONFIGURATION);
+        }
+    };
+    telemetry::logging::start(config.log_format, &config.log_level);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    if check {
+        print!("{}", config.describe());
+        return ExitCode::SUCCESS;
+    }
+    broker::run(config)
+}

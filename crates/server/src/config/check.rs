@@ -1,0 +1,40 @@
+//! The effective configuration as `server --check` prints it: a properties file, each given value with its source.
+
+use std::fmt::Write;
+
+use super::keys::KEYS;
+use super::reader::HIDDEN;
+use super::security::is_secret;
+use super::settings::Settings;
+
+/// All keys: those that were given or inferred first, with their source, then the defaults.
+pub(crate) fn describe(settings: &Settings) -> String {
+    let mut text = String::new();
+    for (key, setting) in settings.iter() {
+        let value = if is_secret(key) { HIDDEN } else { &setting.text };
+        let _ = writeln!(text, "# {}\n{}={}", escape(&setting.source.to_string()), escape(key), escape(value));
+    }
+    text.push_str("# defaults\n");
+    for key in KEYS.iter().filter(|key| settings.get(key.name).is_none()) {
+        let _ = writeln!(text, "{}={}", key.name, key.default);
+    }
+    text
+}
+
+/// Writes control characters and backslashes so that the text can be read back.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' => escaped.push_str("\\\\"),
+            '\n' => escaped.push_str("\\n"),
+            '\t' => escaped.push_str("\\t"),
+            '\r' => escaped.push_str("\\r"),
+            character if character.is_control() => {
+                let _ = write!(escaped, "\\u{:04x}", character as u32);
+            }
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,249 @@
+//! From arguments, file and environment to one checked configuration.
+
+use std::path::PathBuf;
+use std::time::Duration;
+use std::{env, fs};
+
+use stream_types::Uuid;
+
+use super::environment::{self, CLUSTER_ID_KEY, Environment};
+use super::error::ConfigError;
+use super::machine::Machine;
+use super::reader::{Reader, check_all};
+use super::settings::{Settings, Source};
+use super::{
+    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, ServerConfig, TopicSettings, Warning,
+    classify, keys, listener, network, properties, security,
+};
+
+/// What the command line says about the configuration.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Arguments {
+    /// `--config`
+    pub config_file: Option<PathBuf>,
+    /// `--set key=value`, in order.
+    pub set: Vec<(String, String)>,
+    /// `--data-dir`
+    pub data_dir: Option<PathBuf>,
+}
+
+/// A configuration to start with, and what is to be said about it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: ServerConfig,
+    /// One line each.
+    pub warnings: Vec<Warning>,
+}
+
+/// The image's data directory, and what decides that this is the image.
+const BITNAMI_DATA_DIR: &str = "/bitnami/kafka/data";
+const DEFAULT_DATA_DIR: &str = "./data";
+
+impl ServerConfig {
+    /// Reads the file, the environment of the process and the machine.
+    pub fn load(arguments: &Arguments) -> Result<Loaded, ConfigError> {
+        let text = match &arguments.config_file {
+            None => None,
+            Some(path) => match fs::read_to_string(path) {
+                Ok(text) => Some(text),
+                Err(error) => return Err(ConfigError::Unreadable { path: path.clone(), error }),
+            },
+        };
+        let variables = env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));
+        let environment = environment::read(variables, |path| fs::read_to_string(path))?;
+        ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe())
+    }
+
+    /// The same from values; nothing is read.
+    pub(crate) fn from_sources(
+        arguments: &Arguments,
+        file: Option<&str>,
+        environment: Environment,
+        machine: &Machine,
+    ) -> Result<Loaded, ConfigError> {
+        let credentials = environment.credentials.clone();
+        let mut settings = layer(arguments, file, environment, machine)?;
+        check_all(&settings)?;
+        security::refuse_unhonoured(&settings, &credentials)?;
+        security::check_inter_broker(&settings)?;
+        network::infer(&mut settings)?;
+        let warnings = classify::classify(&settings);
+        Ok(Loaded { config: build(settings, machine)?, warnings })
+    }
+}
+
+fn layer(
+    arguments: &Arguments,
+    file: Option<&str>,
+    environment: Environment,
+    machine: &Machine,
+) -> Result<Settings, ConfigError> {
+    let mut settings = Settings::default();
+    if let (Some(path), Some(text)) = (&arguments.config_file, file) {
+        let properties = properties::parse(text).map_err(|error| ConfigError::Syntax {
+            path: path.clone(),
+            line: error.line,
+            problem: error.problem.to_owned(),
+        })?;
+        for property in properties {
+            let source = Source::File { path: path.clone(), line: property.line };
+            settings.set(property.key, &property.value, source);
+        }
+    }
+    let bitnami = environment.bitnami;
+    for setting in environment.settings {
+        if setting.certain || keys::find(&setting.key).is_some() || classify::is_known(&setting.key) {
+            settings.set(setting.key, &setting.text, setting.source);
+        }
+    }
+    for (key, text) in &arguments.set {
+        settings.set(key.trim(), text, Source::Flag("--set"));
+    }
+    if let Some(path) = &arguments.data_dir {
+        settings.set("log.dirs", &path.to_string_lossy(), Source::Flag("--data-dir"));
+    }
+    if settings.text("log.dirs").is_none() && settings.text("log.dir").is_none() {
+        if bitnami && machine.bitnami_volume {
+            settings.infer("log.dirs", BITNAMI_DATA_DIR, "the KAFKA_CFG_ variables and the volume at /bitnami/kafka");
+        } else {
+            settings.infer("log.dirs", DEFAULT_DATA_DIR, "no log.dirs being given");
+        }
+    }
+    Ok(settings)
+}
+
+fn build(settings: Settings, machine: &Machine) -> Result<ServerConfig, ConfigError> {
+    let reader = Reader { settings: &settings };
+    let network = network::resolve(&settings, machine)?;
+    let memory_bytes = match reader.text("hanzo.memory.bytes") {
+        Some(_) => reader.long("hanzo.memory.bytes")? as u64,
+        None => (machine.memory_bytes / 4).max(16 << 20),
+    };
+    Ok(ServerConfig {
+        node_id: network.node_id,
+        roles: network.roles,
+        cluster_id: cluster_id(reader)?,
+        rack: reader.text("broker.rack").map(str::to_owned),
+        listeners: network.listeners,
+        advertised_listeners: network.advertised_listeners,
+        controller_listeners: network.controller_listeners,
+        controller_listener_names: network.controller_listener_names,
+        inter_broker_listener_name: network.inter_broker_listener_name,
+        quorum_voters: network.quorum_voters,
+        http_listener: network.http_listener,
+        log_dirs: log_dirs(reader)?,
+        topics: topic_settings(reader)?,
+        offsets: offsets_settings(reader)?,
+        groups: group_settings(reader)?,
+        network: network_settings(reader)?,
+        log: log_settings(reader)?,
+        flush_policy: match reader.text_or_default("hanzo.flush.policy") {
+            "always" => FlushPolicy::Always,
+            "never" => FlushPolicy::Never,
+            _ => FlushPolicy::Auto,
+        },
+        memory_bytes,
+        disk_reserve_bytes: reader.long("hanzo.disk.reserve.bytes")? as u64,
+        log_format: if reader.text_or_default("hanzo.log.format") == "json" { LogFormat::Json } else { LogFormat::Text },
+        log_level: log_level(reader)?,
+        settings,
+    })
+}
+
+fn cluster_id(reader: Reader<'_>) -> Result<Option<String>, ConfigError> {
+    match reader.text(CLUSTER_ID_KEY) {
+        Some(text) if text.parse::<Uuid>().is_err() => {
+            Err(reader.invalid(CLUSTER_ID_KEY, "a cluster id is 22 characters of URL-safe base64, as kafka-storage.sh random-uuid prints"))
+        }
+        text => Ok(text.map(|text| text.trim_end_matches('=').to_owned())),
+    }
+}
+
+fn log_dirs(reader: Reader<'_>) -> Result<Vec<PathBuf>, ConfigError> {
+    let key = if reader.text("log.dirs").is_some() { "log.dirs" } else { "log.dir" };
+    let mut dirs: Vec<PathBuf> = Vec::new();
+    for dir in listener::list(reader.text_or_default(key)) {
+        let dir = PathBuf::from(dir);
+        if dirs.contains(&dir) {
+            return Err(reader.invalid(key, format!("{} is listed twice", dir.display())));
+        }
+        dirs.push(dir);
+    }
+    if dirs.is_empty() {
+        return Err(reader.invalid(key, "it names no directory"));
+    }
+    Ok(dirs)
+}
+
+fn log_level(reader: Reader<'_>) -> Result<String, ConfigError> {
+    const KEY: &str = "hanzo.log.level";
+    let text = reader.text_or_default(KEY);
+    match text.parse::<tracing_subscriber::filter::Targets>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(reader.invalid(KEY, "give off, error, warn, info, debug or trace, or pairs such as info,stream_server=debug")),
+    }
+}
+
+fn topic_settings(reader: Reader<'_>) -> Result<TopicSettings, ConfigError> {
+    Ok(TopicSettings {
+        num_partitions: reader.int("num.partitions")?,
+        default_replication_factor: reader.int("default.replication.factor")? as i16,
+        auto_create: reader.bool("auto.create.topics.enable")?,
+        delete_enable: reader.bool("delete.topic.enable")?,
+    })
+}
+
+fn offsets_settings(reader: Reader<'_>) -> Result<OffsetsSettings, ConfigError> {
+    Ok(OffsetsSettings {
+        num_partitions: reader.int("offsets.topic.num.partitions")?,
+        replication_factor: reader.int("offsets.topic.replication.factor")? as i16,
+        segment_bytes: reader.int("offsets.topic.segment.bytes")?,
+        retention: Duration::from_secs(60 * reader.long("offsets.retention.minutes")? as u64),
+        retention_check_interval: millis(reader, "offsets.retention.check.interval.ms")?,
+        metadata_bytes_max: reader.size("offset.metadata.max.bytes")?,
+    })
+}
+
+fn group_settings(reader: Reader<'_>) -> Result<GroupSettings, ConfigError> {
+    const MIN: &str = "group.min.session.timeout.ms";
+    const MAX: &str = "group.max.session.timeout.ms";
+    if reader.int(MIN)? > reader.int(MAX)? {
+        let key = if reader.text(MIN).is_some() { MIN } else { MAX };
+        return Err(reader.invalid(key, format!("{MIN} is above {MAX}")));
+    }
+    Ok(GroupSettings {
+        session_timeout_min: millis(reader, MIN)?,
+        session_timeout_max: millis(reader, MAX)?,
+        initial_rebalance_delay: millis(reader, "group.initial.rebalance.delay.ms")?,
+        size_max: reader.size("group.max.size")?,
+    })
+}
+
+fn network_settings(reader: Reader<'_>) -> Result<NetworkSettings, ConfigError> {
+    let queued = reader.long("queued.max.request.bytes")?;
+    let idle = reader.long("connections.max.idle.ms")?;
+    Ok(NetworkSettings {
+        request_bytes_max: reader.size("socket.request.max.bytes")?,
+        queued_request_bytes_max: usize::try_from(queued).ok().filter(|bytes| *bytes > 0),
+        connection_idle_max: u64::try_from(idle).ok().map(Duration::from_millis),
+        connections_max: reader.size("max.connections")?,
+        connections_per_ip_max: reader.size("max.connections.per.ip")?,
+        listen_backlog: reader.int("socket.listen.backlog.size")?,
+        fetch_sessions_max: reader.size("max.incremental.fetch.session.cache.slots")?,
+        fetch_bytes_max: reader.size("fetch.max.bytes")?,
+    })
+}
+
+fn log_settings(reader: Reader<'_>) -> Result<LogSettings, ConfigError> {
+    Ok(LogSettings {
+        retention_check_interval: millis(reader, "log.retention.check.interval.ms")?,
+        cleaner_enable: reader.bool("log.cleaner.enable")?,
+        cleaner_backoff: millis(reader, "log.cleaner.backoff.ms")?,
+        producer_id_expiration: millis(reader, "producer.id.expiration.ms")?,
+    })
+}
+
+fn millis(reader: Reader<'_>, key: &str) -> Result<Duration, ConfigError> {
+    Ok(Duration::from_millis(u64::try_from(reader.long(key)?).unwrap_or(0)))
+}

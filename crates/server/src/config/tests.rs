@@ -1,0 +1,206 @@
+//! The whole way from sources to a configuration or its one line of refusal.
+
+use std::path::PathBuf;
+
+use super::environment::{self, Environment};
+use super::*;
+
+fn machine() -> Machine {
+    Machine { host_name: "box".to_owned(), memory_bytes: 8 << 30, bitnami_volume: true }
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), Some((*text).to_owned())));
+    environment::read(variables, |_| Err(std::io::ErrorKind::NotFound.into())).unwrap()
+}
+
+fn load(file: &str, variables: &[(&str, &str)], set: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+    let arguments = Arguments {
+        config_file: Some(PathBuf::from("test.properties")),
+        set: set.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect(),
+        data_dir: None,
+    };
+    ServerConfig::from_sources(&arguments, Some(file), environment(variables), &machine())
+}
+
+fn set(set: &[(&str, &str)]) -> ServerConfig {
+    load("", &[], set).unwrap().config
+}
+
+fn refused(set: &[(&str, &str)]) -> String {
+    load("", &[], set).unwrap_err().to_string()
+}
+
+fn texts<T: ToString>(items: &[T]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn nothing_at_all_is_a_cluster_of_one_on_loopback() {
+    let config = set(&[]);
+    assert_eq!(texts(&config.listeners), ["PLAINTEXT://localhost:9092"]);
+    assert_eq!(texts(&config.advertised_listeners), ["PLAINTEXT://localhost:9092"]);
+    assert_eq!(texts(&config.controller_listeners), ["CONTROLLER://localhost:9094"]);
+    assert_eq!(texts(&config.quorum_voters), ["1@localhost:9094"]);
+    assert_eq!(config.log_dirs, [PathBuf::from("./data")]);
+    assert_eq!(config.offsets.replication_factor, 1);
+    assert_eq!(config.flush_policy, FlushPolicy::Auto);
+    assert_eq!(config.memory_bytes, 2 << 30);
+    assert!(config.is_sole_voter() && config.topics.auto_create);
+    let http = config.http_listener.unwrap();
+    assert_eq!((http.endpoint.to_string().as_str(), http.explicit), ("localhost:8080", false));
+}
+
+#[test]
+fn later_sources_win_and_are_remembered() {
+    let file = "num.partitions=2\nbroker.rack=a\ngroup.max.size=5\n";
+    let variables = [("KAFKA_CFG_NUM_PARTITIONS", "3"), ("KAFKA_NUM_PARTITIONS", "9"), ("KAFKA_BROKER_RACK", "b")];
+    let config = load(file, &variables, &[("num.partitions", "4")]).unwrap().config;
+    assert_eq!(config.topics.num_partitions, 4);
+    assert_eq!(config.source_of("num.partitions"), Source::Flag("--set"));
+    assert_eq!(config.rack.as_deref(), Some("b"));
+    assert_eq!(config.groups.size_max, 5);
+    assert_eq!(config.source_of("group.max.size").to_string(), "test.properties line 3");
+    let config = load(file, &variables, &[]).unwrap().config;
+    assert_eq!(config.source_of("num.partitions"), Source::Environment("KAFKA_CFG_NUM_PARTITIONS".to_owned()));
+}
+
+#[test]
+fn a_bitnami_stateful_set_starts_unchanged() {
+    let variables = [
+        ("KAFKA_CFG_NODE_ID", "1"),
+        ("KAFKA_CFG_PROCESS_ROLES", "controller,broker"),
+        ("KAFKA_CFG_CONTROLLER_QUORUM_VOTERS", "0@kafka-0.kafka:9094,1@kafka-1.kafka:9094"),
+        ("KAFKA_CFG_LISTENERS", "PLAINTEXT://:9092,QUORUM://:9094"),
+        ("KAFKA_CFG_ADVERTISED_LISTENERS", "PLAINTEXT://kafka-1.kafka:9092"),
+        ("KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP", "QUORUM:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL"),
+        ("KAFKA_KRAFT_CLUSTER_ID", "5L6g3nShT-eMCtK--X86sw"),
+        ("KAFKA_HEAP_OPTS", "-Xmx1g"),
+        ("KAFKA_PORT", "tcp://10.0.0.1:9092"),
+    ];
+    let Loaded { config, warnings } = load("", &variables, &[]).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(config.node_id, NodeId(1));
+    assert_eq!(texts(&config.listeners), ["PLAINTEXT://:9092"]);
+    assert_eq!(texts(&config.controller_listeners), ["QUORUM://:9094"]);
+    assert_eq!(config.controller_listener_names, ["QUORUM"]);
+    assert_eq!(config.cluster_id.as_deref(), Some("5L6g3nShT-eMCtK--X86sw"));
+    assert_eq!(config.log_dirs, [PathBuf::from("/bitnami/kafka/data")]);
+    assert_eq!(config.offsets.replication_factor, 3);
+    assert_eq!(config.http_listener.unwrap().endpoint.to_string(), ":8080");
+}
+
+#[test]
+fn a_sole_voter_binds_only_what_it_is_told() {
+    let config = set(&[("listeners", "PLAINTEXT://127.0.0.1:17600")]);
+    assert_eq!(texts(&config.listeners), ["PLAINTEXT://127.0.0.1:17600"]);
+    assert!(config.controller_listeners.is_empty());
+    assert_eq!(config.http_listener.unwrap().endpoint.to_string(), "127.0.0.1:8080");
+    let config = set(&[("controller.quorum.voters", "7@localhost:9094"), ("listeners", "A://:1,B://:9094"), ("listener.security.protocol.map", "A:PLAINTEXT,B:PLAINTEXT")]);
+    assert_eq!(config.node_id, NodeId(7));
+    assert_eq!(config.inter_broker_listener_name, "A");
+    assert_eq!(texts(&config.controller_listeners), ["B://:9094"]);
+}
+
+#[test]
+fn a_listener_on_every_interface_advertises_the_host_name() {
+    let config = set(&[("listeners", "PLAINTEXT://0.0.0.0:9092")]);
+    assert_eq!(texts(&config.advertised_listeners), ["PLAINTEXT://box:9092"]);
+}
+
+#[test]
+fn what_asks_for_security_is_refused() {
+    let map = ("listener.security.protocol.map", "CLIENT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT");
+    for entries in [
+        &[("listeners", "CLIENT://:9092"), map][..],
+        &[("listeners", "SSL://:9093")],
+        &[("sasl.enabled.mechanisms", "PLAIN")],
+        &[("listener.name.client.ssl.keystore.location", "/x")],
+        &[("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")],
+        &[("super.users", "User:admin")],
+        &[("allow.everyone.if.no.acl.found", "false")],
+        &[("security.inter.broker.protocol", "SASL_SSL")],
+    ] {
+        let error = load("", &[], entries).unwrap_err();
+        assert!(matches!(error, ConfigError::Security { .. }), "{error}");
+    }
+    let error = load("", &[("KAFKA_CLIENT_PASSWORDS", "hunter2")], &[]).unwrap_err().to_string();
+    assert!(error.starts_with("KAFKA_CLIENT_PASSWORDS") && !error.contains("hunter2"), "{error}");
+    // Kafka's own defaults ask for nothing, and a map may list protocols that no listener uses.
+    set(&[("sasl.mechanism.inter.broker.protocol", "GSSAPI"), ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT")]);
+}
+
+#[test]
+fn a_value_out_of_range_names_the_key_the_source_and_the_range() {
+    assert_eq!(refused(&[("num.partitions", "0")]), "num.partitions=0 (--set): give a whole number from 1 to 2147483647");
+    assert_eq!(refused(&[("auto.create.topics.enable", "yes")]), "auto.create.topics.enable=yes (--set): give true or false");
+    assert_eq!(refused(&[("hanzo.flush.policy", "now\u{1b}")]), "hanzo.flush.policy=now\\u{1b} (--set): give one of auto, always, never");
+    assert!(refused(&[("hanzo.log.level", "loud=very=much")]).contains("give off, error"));
+}
+
+#[test]
+fn contradictions_between_keys_are_refused() {
+    for (entries, part) in [
+        (&[("listeners", "CONTROLLER://:9094")][..], "there is no listener for clients"),
+        (&[("listeners", "A://:1,B://:1"), ("listener.security.protocol.map", "A:PLAINTEXT,B:PLAINTEXT")], "same port"),
+        (&[("listeners", "CLIENT://:9092")], "add CLIENT:PLAINTEXT to listener.security.protocol.map"),
+        (&[("advertised.listeners", "PLAINTEXT://0.0.0.0:9092")], "clients cannot connect to 0.0.0.0"),
+        (&[("advertised.listeners", "OTHER://h:9092")], "there is no listener OTHER"),
+        (&[("controller.quorum.voters", "1@a:1,2@b:1")], "node.id is not set"),
+        (&[("controller.quorum.voters", "1@a:1,2@b:1"), ("node.id", "3")], "add 3@host:9094"),
+        (&[("process.roles", "broker")], "add controller"),
+        (&[("node.id", "1"), ("broker.id", "2")], "node.id says 1"),
+        (&[("log.dirs", "a,b,a")], "listed twice"),
+        (&[("group.min.session.timeout.ms", "1800001")], "above group.max.session.timeout.ms"),
+        (&[("hanzo.cluster.id", "short")], "22 characters"),
+        (&[("hanzo.http.listener", "8080")], "has no port"),
+    ] {
+        let entries: Vec<_> = if part == "add controller" {
+            vec![entries[0], ("controller.quorum.voters", "1@a:1"), ("node.id", "1")]
+        } else {
+            entries.to_vec()
+        };
+        let error = refused(&entries);
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_http_listener_is_off() {
+    assert_eq!(set(&[("hanzo.http.listener", "")]).http_listener, None);
+    assert!(set(&[("hanzo.http.listener", "localhost:17601")]).http_listener.unwrap().explicit);
+}
+
+#[test]
+fn kafka_variables_for_clients_are_not_taken_for_keys() {
+    let loaded = load("", &[("KAFKA_ENABLED", "true"), ("KAFKA_BROKERS", "kafka:9092")], &[]).unwrap();
+    assert_eq!(loaded.warnings, []);
+    assert_eq!(loaded.config, set_from_file(""));
+}
+
+fn set_from_file(file: &str) -> ServerConfig {
+    load(file, &[], &[]).unwrap().config
+}
+
+#[test]
+fn the_description_is_a_properties_file_that_says_the_same() {
+    let config = set_from_file("listeners=PLAINTEXT://:1\nbroker.rack=a\\\\b\\u00e9\\u0007c\n");
+    let again = set_from_file(&config.describe());
+    let values = |config: &ServerConfig| -> Vec<(String, String)> {
+        config.static_config().into_iter().filter(|(_, text)| !text.is_empty()).collect()
+    };
+    for entry in values(&config) {
+        assert!(values(&again).contains(&entry), "{entry:?}");
+    }
+    assert_eq!(again.rack.as_deref(), Some("a\\bé\u{7}c"));
+}
+
+#[test]
+fn keys_of_other_times_and_typing_errors_are_warnings() {
+    let loaded = load("zookeeper.connect=zk:2181\nhanzo.catalog.file=topics.yaml\nnum.partition=3\n", &[], &[]).unwrap();
+    let warnings = texts(&loaded.warnings);
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(warnings[0].contains("no effect yet"));
+    assert!(warnings[1].contains("num.partition (test.properties line 3) is no known key"));
+    assert!(warnings[2].contains("ZooKeeper mode"));
+}

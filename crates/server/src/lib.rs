@@ -1,0 +1,6 @@
+//! The server behind the `hanzo-stream` binary: configuration, start and stop, listeners, handlers, and the drivers of
+//! the machines. It does I/O and decides nothing that a machine can decide.
+
+pub mod broker;
+pub mod config;
+pub mod telemetry;
