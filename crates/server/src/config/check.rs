@@ -12,7 +12,13 @@ pub(crate) fn describe(settings: &Settings) -> String {
     let mut text = String::new();
     for (key, setting) in settings.iter() {
         let value = if is_secret(key) { HIDDEN } else { &setting.text };
-        let _ = writeln!(text, "# {}\n{}={}", escape(&setting.source.to_string()), escape(key), escape(value));
+        let _ = writeln!(
+            text,
+            "# {}\n{}={}",
+            escape(&setting.source.to_string()),
+            escape(key),
+            escape(value)
+        );
     }
     text.push_str("# defaults\n");
     for key in KEYS.iter().filter(|key| settings.get(key.name).is_none()) {

@@ -43,14 +43,21 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Warning::NotNeeded { key, given } => write!(f, "{key} ({given}) is a key of Kafka's that this broker does not need"),
+            Warning::NotNeeded { key, given } => {
+                write!(f, "{key} ({given}) is a key of Kafka's that this broker does not need")
+            }
             Warning::ZooKeeper { key, given } => {
-                write!(f, "{key} ({given}) belongs to ZooKeeper mode; metadata is kept by the controller quorum here, remove it")
+                write!(
+                    f,
+                    "{key} ({given}) belongs to ZooKeeper mode; metadata is kept by the controller quorum here, remove it"
+                )
             }
             Warning::Unknown { key, given, nearest: Some(nearest) } => {
                 write!(f, "{key} ({given}) is no known key; did you mean {nearest}?")
             }
-            Warning::Unknown { key, given, nearest: None } => write!(f, "{key} ({given}) is no known key"),
+            Warning::Unknown { key, given, nearest: None } => {
+                write!(f, "{key} ({given}) is no known key")
+            }
             Warning::NotYet { key, given } => write!(f, "{key} ({given}) has no effect yet"),
         }
     }
@@ -71,7 +78,10 @@ fn warning(key: &str, given: &Source) -> Option<Warning> {
     if key == "hanzo.registry.listener" || key == "hanzo.catalog.file" {
         return Some(Warning::NotYet { key: key_text, given });
     }
-    if keys::find(key).is_some() || security::is_security_key(key) || key == environment::CLUSTER_ID_KEY {
+    if keys::find(key).is_some()
+        || security::is_security_key(key)
+        || key == environment::CLUSTER_ID_KEY
+    {
         return None;
     }
     if key.starts_with("zookeeper.") {

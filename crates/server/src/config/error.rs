@@ -47,7 +47,9 @@ pub enum ConfigError {
         problem: String,
     },
     /// A security setting that this broker cannot honour: running without it would be open where its owner wants it closed.
-    #[error("{key} ({given}) asks for security that this broker does not have yet: {problem}; remove it, or keep the broker off untrusted networks")]
+    #[error(
+        "{key} ({given}) asks for security that this broker does not have yet: {problem}; remove it, or keep the broker off untrusted networks"
+    )]
     Security {
         /// The key, or the environment variable.
         key: String,

@@ -12,8 +12,8 @@ use super::machine::Machine;
 use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
-    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, ServerConfig, TopicSettings, Warning,
-    classify, keys, listener, network, properties, security,
+    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings,
+    ServerConfig, TopicSettings, Warning, classify, keys, listener, network, properties, security,
 };
 
 /// What the command line says about the configuration.
@@ -50,7 +50,8 @@ impl ServerConfig {
                 Err(error) => return Err(ConfigError::Unreadable { path: path.clone(), error }),
             },
         };
-        let variables = env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));
+        let variables = env::vars_os()
+            .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));
         let environment = environment::read(variables, |path| fs::read_to_string(path))?;
         ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe())
     }
@@ -93,7 +94,8 @@ fn layer(
     }
     let bitnami = environment.bitnami;
     for setting in environment.settings {
-        if setting.certain || keys::find(&setting.key).is_some() || classify::is_known(&setting.key) {
+        if setting.certain || keys::find(&setting.key).is_some() || classify::is_known(&setting.key)
+        {
             settings.set(setting.key, &setting.text, setting.source);
         }
     }
@@ -105,7 +107,11 @@ fn layer(
     }
     if settings.text("log.dirs").is_none() && settings.text("log.dir").is_none() {
         if bitnami && machine.bitnami_volume {
-            settings.infer("log.dirs", BITNAMI_DATA_DIR, "the KAFKA_CFG_ variables and the volume at /bitnami/kafka");
+            settings.infer(
+                "log.dirs",
+                BITNAMI_DATA_DIR,
+                "the KAFKA_CFG_ variables and the volume at /bitnami/kafka",
+            );
         } else {
             settings.infer("log.dirs", DEFAULT_DATA_DIR, "no log.dirs being given");
         }
@@ -145,7 +151,11 @@ fn build(settings: Settings, machine: &Machine) -> Result<ServerConfig, ConfigEr
         },
         memory_bytes,
         disk_reserve_bytes: reader.long("hanzo.disk.reserve.bytes")? as u64,
-        log_format: if reader.text_or_default("hanzo.log.format") == "json" { LogFormat::Json } else { LogFormat::Text },
+        log_format: if reader.text_or_default("hanzo.log.format") == "json" {
+            LogFormat::Json
+        } else {
+            LogFormat::Text
+        },
         log_level: log_level(reader)?,
         settings,
     })

@@ -3,7 +3,9 @@
 use stream_types::NodeId;
 
 use super::error::ConfigError;
-use super::listener::{Endpoint, Listener, NamedEndpoint, Voter, list, parse_endpoint, parse_listeners, parse_voters};
+use super::listener::{
+    Endpoint, Listener, NamedEndpoint, Voter, list, parse_endpoint, parse_listeners, parse_voters,
+};
 use super::machine::Machine;
 use super::reader::Reader;
 use super::settings::Settings;
@@ -36,17 +38,31 @@ pub(crate) fn infer(settings: &mut Settings) -> Result<(), ConfigError> {
     let node_id = node_id(reader, &voters)?;
     let named = named_listeners(reader, roles)?;
     let controller_names = controller_names(reader, &named, &voters, node_id);
-    let controller_port = named.iter().find(|l| controller_names.contains(&l.name)).map(|l| l.endpoint.port);
+    let controller_port =
+        named.iter().find(|l| controller_names.contains(&l.name)).map(|l| l.endpoint.port);
 
-    let node_id_from = if voters.is_empty() { "the default of a single node" } else { "the only voter" };
+    let node_id_from =
+        if voters.is_empty() { "the default of a single node" } else { "the only voter" };
     settings.infer("node.id", &node_id.to_string(), node_id_from);
-    settings.infer("controller.listener.names", &controller_names.join(","), "the names and ports of the listeners");
+    settings.infer(
+        "controller.listener.names",
+        &controller_names.join(","),
+        "the names and ports of the listeners",
+    );
     if voters.is_empty() {
         let port = controller_port.filter(|port| *port != 0).unwrap_or(CONTROLLER_PORT);
-        settings.infer("controller.quorum.voters", &format!("{node_id}@localhost:{port}"), "this node being the whole cluster");
+        settings.infer(
+            "controller.quorum.voters",
+            &format!("{node_id}@localhost:{port}"),
+            "this node being the whole cluster",
+        );
     }
     if voters.len() <= 1 {
-        settings.infer("offsets.topic.replication.factor", "1", "this node being the whole cluster");
+        settings.infer(
+            "offsets.topic.replication.factor",
+            "1",
+            "this node being the whole cluster",
+        );
     }
     Ok(())
 }
@@ -65,7 +81,11 @@ pub(crate) fn resolve(settings: &Settings, machine: &Machine) -> Result<Network,
     let with_protocol = |named: Vec<NamedEndpoint>| -> Result<Vec<Listener>, ConfigError> {
         let mut listeners = Vec::new();
         for NamedEndpoint { name, endpoint } in named {
-            listeners.push(Listener { protocol: security::protocol_of(reader, &name)?, name, endpoint });
+            listeners.push(Listener {
+                protocol: security::protocol_of(reader, &name)?,
+                name,
+                endpoint,
+            });
         }
         Ok(listeners)
     };
@@ -127,9 +147,13 @@ fn node_id(reader: Reader<'_>, voters: &[Voter]) -> Result<NodeId, ConfigError> 
 
 fn named_listeners(reader: Reader<'_>, roles: Roles) -> Result<Vec<NamedEndpoint>, ConfigError> {
     if reader.text("listeners").is_some() {
-        return parse_listeners(reader.text_or_default("listeners")).map_err(|problem| reader.invalid("listeners", problem));
+        return parse_listeners(reader.text_or_default("listeners"))
+            .map_err(|problem| reader.invalid("listeners", problem));
     }
-    let local = |name: &str, port| NamedEndpoint { name: name.to_owned(), endpoint: Endpoint { host: "localhost".to_owned(), port } };
+    let local = |name: &str, port| NamedEndpoint {
+        name: name.to_owned(),
+        endpoint: Endpoint { host: "localhost".to_owned(), port },
+    };
     let mut listeners = Vec::new();
     if roles.broker {
         listeners.push(local(PLAINTEXT, BROKER_PORT));
@@ -141,13 +165,24 @@ fn named_listeners(reader: Reader<'_>, roles: Roles) -> Result<Vec<NamedEndpoint
 }
 
 /// The names that belong to controllers: those of the key, else CONTROLLER, else the listener on this voter's port.
-fn controller_names(reader: Reader<'_>, named: &[NamedEndpoint], voters: &[Voter], node_id: NodeId) -> Vec<String> {
-    let given: Vec<String> = list(reader.text_or_default("controller.listener.names")).map(str::to_ascii_uppercase).collect();
+fn controller_names(
+    reader: Reader<'_>,
+    named: &[NamedEndpoint],
+    voters: &[Voter],
+    node_id: NodeId,
+) -> Vec<String> {
+    let given: Vec<String> = list(reader.text_or_default("controller.listener.names"))
+        .map(str::to_ascii_uppercase)
+        .collect();
     if !given.is_empty() {
         return given;
     }
-    let port = voters.iter().find(|voter| voter.node_id == node_id).map(|voter| voter.endpoint.port);
-    let on_port = named.iter().filter(|_| named.len() > 1).find(|listener| Some(listener.endpoint.port) == port);
+    let port =
+        voters.iter().find(|voter| voter.node_id == node_id).map(|voter| voter.endpoint.port);
+    let on_port = named
+        .iter()
+        .filter(|_| named.len() > 1)
+        .find(|listener| Some(listener.endpoint.port) == port);
     let by_name = named.iter().any(|listener| listener.name == CONTROLLER);
     match on_port {
         Some(listener) if !by_name => vec![listener.name.clone()],
@@ -157,9 +192,14 @@ fn controller_names(reader: Reader<'_>, named: &[NamedEndpoint], voters: &[Voter
 
 fn check_ports(reader: Reader<'_>, named: &[NamedEndpoint]) -> Result<(), ConfigError> {
     for (index, listener) in named.iter().enumerate() {
-        let clash = named[..index].iter().find(|other| other.endpoint == listener.endpoint && other.endpoint.port != 0);
+        let clash = named[..index]
+            .iter()
+            .find(|other| other.endpoint == listener.endpoint && other.endpoint.port != 0);
         if let Some(other) = clash {
-            let problem = format!("{} and {} are on the same port; give each its own", other.name, listener.name);
+            let problem = format!(
+                "{} and {} are on the same port; give each its own",
+                other.name, listener.name
+            );
             return Err(reader.invalid("listeners", problem));
         }
     }
@@ -177,20 +217,35 @@ fn check_roles(
     let is_voter = voters.iter().any(|voter| voter.node_id == node_id);
     let invalid = |key, problem: String| Err(reader.invalid(key, problem));
     if roles.broker && listeners.is_empty() {
-        return invalid("listeners", "there is no listener for clients; add one such as PLAINTEXT://:9092".to_owned());
+        return invalid(
+            "listeners",
+            "there is no listener for clients; add one such as PLAINTEXT://:9092".to_owned(),
+        );
     }
     if !roles.broker && !listeners.is_empty() {
         let name = &listeners[0].name;
-        return invalid("listeners", format!("{name} is for clients, and process.roles has no broker"));
+        return invalid(
+            "listeners",
+            format!("{name} is for clients, and process.roles has no broker"),
+        );
     }
     if roles.controller && !is_voter {
-        return invalid("controller.quorum.voters", format!("this node's id {node_id} is not listed; add {node_id}@host:9094"));
+        return invalid(
+            "controller.quorum.voters",
+            format!("this node's id {node_id} is not listed; add {node_id}@host:9094"),
+        );
     }
     if !roles.controller && is_voter {
-        return invalid("process.roles", format!("node {node_id} is listed in controller.quorum.voters; add controller"));
+        return invalid(
+            "process.roles",
+            format!("node {node_id} is listed in controller.quorum.voters; add controller"),
+        );
     }
     if roles.controller && voters.len() > 1 && controller_listeners.is_empty() {
-        return invalid("listeners", "the other voters have no listener to connect to; add CONTROLLER://:9094".to_owned());
+        return invalid(
+            "listeners",
+            "the other voters have no listener to connect to; add CONTROLLER://:9094".to_owned(),
+        );
     }
     Ok(())
 }
@@ -198,13 +253,19 @@ fn check_roles(
 fn inter_broker(reader: Reader<'_>, listeners: &[Listener]) -> Result<String, ConfigError> {
     const KEY: &str = "inter.broker.listener.name";
     match reader.text(KEY) {
-        Some(name) if listeners.is_empty() || listeners.iter().any(|l| l.name.eq_ignore_ascii_case(name)) => {
+        Some(name)
+            if listeners.is_empty()
+                || listeners.iter().any(|l| l.name.eq_ignore_ascii_case(name)) =>
+        {
             Ok(name.to_ascii_uppercase())
         }
         Some(_) => Err(reader.invalid(KEY, "no listener for clients has this name")),
         None => {
             let by_name = listeners.iter().find(|listener| listener.name == PLAINTEXT);
-            Ok(by_name.or(listeners.first()).map_or(PLAINTEXT, |listener| &listener.name).to_owned())
+            Ok(by_name
+                .or(listeners.first())
+                .map_or(PLAINTEXT, |listener| &listener.name)
+                .to_owned())
         }
     }
 }
@@ -216,11 +277,13 @@ fn advertised(
     machine: &Machine,
 ) -> Result<Vec<NamedEndpoint>, ConfigError> {
     const KEY: &str = "advertised.listeners";
-    let given = parse_listeners(reader.text_or_default(KEY)).map_err(|problem| reader.invalid(KEY, problem))?;
+    let given = parse_listeners(reader.text_or_default(KEY))
+        .map_err(|problem| reader.invalid(KEY, problem))?;
     if given.is_empty() {
         let advertise = |listener: &Listener| {
             let Endpoint { host, port } = listener.endpoint.clone();
-            let host = if listener.endpoint.is_wildcard() { machine.host_name.clone() } else { host };
+            let host =
+                if listener.endpoint.is_wildcard() { machine.host_name.clone() } else { host };
             NamedEndpoint { name: listener.name.clone(), endpoint: Endpoint { host, port } }
         };
         return Ok(listeners.iter().map(advertise).collect());
@@ -233,13 +296,18 @@ fn advertised(
             continue;
         }
         if !listeners.iter().any(|listener| listener.name == *name) {
-            return Err(reader.invalid(KEY, format!("there is no listener {name}; add it to listeners")));
+            return Err(
+                reader.invalid(KEY, format!("there is no listener {name}; add it to listeners"))
+            );
         }
         if entry.endpoint.host.is_empty() {
             entry.endpoint.host = machine.host_name.clone();
         }
         if entry.endpoint.is_wildcard() {
-            let problem = format!("clients cannot connect to {}; give a name or address they can reach", entry.endpoint.host);
+            let problem = format!(
+                "clients cannot connect to {}; give a name or address they can reach",
+                entry.endpoint.host
+            );
             return Err(reader.invalid(KEY, problem));
         }
         advertised.push(entry);
@@ -250,18 +318,23 @@ fn advertised(
     Ok(advertised)
 }
 
-fn http_listener(reader: Reader<'_>, listeners: &[Listener]) -> Result<Option<HttpListener>, ConfigError> {
+fn http_listener(
+    reader: Reader<'_>,
+    listeners: &[Listener],
+) -> Result<Option<HttpListener>, ConfigError> {
     const KEY: &str = "hanzo.http.listener";
     let explicit = reader.settings.get(KEY).is_some();
     if explicit && reader.text(KEY).is_none() {
         return Ok(None);
     }
     let text = reader.text_or_default(KEY);
-    let mut endpoint = parse_endpoint(text).map_err(|problem| reader.invalid(KEY, format!("'{text}' {problem}")))?;
-    if !explicit && reader.text("listeners").is_some() {
-        if let Some(listener) = listeners.first() {
-            endpoint.host = listener.endpoint.host.clone();
-        }
+    let mut endpoint = parse_endpoint(text)
+        .map_err(|problem| reader.invalid(KEY, format!("'{text}' {problem}")))?;
+    if !explicit
+        && reader.text("listeners").is_some()
+        && let Some(listener) = listeners.first()
+    {
+        endpoint.host = listener.endpoint.host.clone();
     }
     Ok(Some(HttpListener { endpoint, explicit }))
 }

@@ -56,11 +56,19 @@ impl<'a> Reader<'a> {
 }
 
 /// The error that this value of `name` is wrong.
-pub(crate) fn invalid(name: &str, setting: Option<&Setting>, problem: impl Into<String>) -> ConfigError {
+pub(crate) fn invalid(
+    name: &str,
+    setting: Option<&Setting>,
+    problem: impl Into<String>,
+) -> ConfigError {
     let value = setting.map_or("", |setting| &setting.text);
     ConfigError::Invalid {
         key: name.to_owned(),
-        value: if super::security::is_secret(name) { HIDDEN.to_owned() } else { value.escape_debug().to_string() },
+        value: if super::security::is_secret(name) {
+            HIDDEN.to_owned()
+        } else {
+            value.escape_debug().to_string()
+        },
         given: setting.map_or(super::settings::Source::Default, |setting| setting.source.clone()),
         problem: problem.into(),
     }
@@ -76,7 +84,9 @@ pub(crate) fn check_all(settings: &Settings) -> Result<(), ConfigError> {
         let checked = match key.kind {
             Kind::Int(..) | Kind::Long(..) => parse_long(key, &setting.text).map(drop),
             Kind::Bool => parse_bool(&setting.text).map(drop),
-            Kind::OneOf(words) if !words.contains(&setting.text.as_str()) => Err(format!("give one of {}", words.join(", "))),
+            Kind::OneOf(words) if !words.contains(&setting.text.as_str()) => {
+                Err(format!("give one of {}", words.join(", ")))
+            }
             Kind::OneOf(_) | Kind::Text => Ok(()),
         };
         checked.map_err(|problem| invalid(name, Some(setting), problem))?;

@@ -6,7 +6,15 @@ use super::reader::{Reader, invalid};
 use super::settings::{Setting, Settings, Source};
 
 /// Keys that ask for authentication, authorization or encryption.
-const SECURITY_PREFIXES: &[&str] = &["sasl.", "ssl.", "listener.name.", "authorizer.", "delegation.token.", "password.encoder.", "early.start."];
+const SECURITY_PREFIXES: &[&str] = &[
+    "sasl.",
+    "ssl.",
+    "listener.name.",
+    "authorizer.",
+    "delegation.token.",
+    "password.encoder.",
+    "early.start.",
+];
 const SECURITY_KEYS: &[&str] = &[
     "super.users",
     "allow.everyone.if.no.acl.found",
@@ -47,10 +55,15 @@ pub(crate) fn is_secret(key: &str) -> bool {
 }
 
 /// Refuses keys and variables that ask for security.
-pub(crate) fn refuse_unhonoured(settings: &Settings, credentials: &[String]) -> Result<(), ConfigError> {
+pub(crate) fn refuse_unhonoured(
+    settings: &Settings,
+    credentials: &[String],
+) -> Result<(), ConfigError> {
     for (key, setting) in settings.iter() {
         let harmless = setting.text.is_empty()
-            || HARMLESS.iter().any(|(name, value)| *name == key && setting.text.eq_ignore_ascii_case(value));
+            || HARMLESS
+                .iter()
+                .any(|(name, value)| *name == key && setting.text.eq_ignore_ascii_case(value));
         if is_security_key(key) && !harmless {
             return Err(ConfigError::Security {
                 key: key.to_owned(),
@@ -76,7 +89,10 @@ pub(crate) fn protocol_of(reader: Reader<'_>, name: &str) -> Result<SecurityProt
     let mut protocol = None;
     for entry in super::listener::list(reader.text_or_default(MAP)) {
         let Some((listener, mapped)) = entry.split_once(':') else {
-            return Err(reader.invalid(MAP, format!("'{entry}' is not LISTENER:PROTOCOL, such as CLIENT:PLAINTEXT")));
+            return Err(reader.invalid(
+                MAP,
+                format!("'{entry}' is not LISTENER:PROTOCOL, such as CLIENT:PLAINTEXT"),
+            ));
         };
         if listener.trim().eq_ignore_ascii_case(name) {
             protocol = Some(mapped.trim().to_ascii_uppercase());
@@ -88,12 +104,19 @@ pub(crate) fn protocol_of(reader: Reader<'_>, name: &str) -> Result<SecurityProt
         protocol @ ("SSL" | "SASL_PLAINTEXT" | "SASL_SSL") => Err(ConfigError::Security {
             key: named_by.to_owned(),
             given: reader.settings.source(named_by),
-            problem: format!("listener {name} is to speak {protocol}, and only PLAINTEXT is spoken"),
+            problem: format!(
+                "listener {name} is to speak {protocol}, and only PLAINTEXT is spoken"
+            ),
         }),
         // Kafka's own sample maps it, and a map that somebody wrote must name it; without a map it speaks plain text.
         "CONTROLLER" if reader.text(MAP).is_none() => Ok(SecurityProtocol::Plaintext),
-        other if named_by == MAP => Err(reader.invalid(MAP, format!("{other} is no security protocol; give PLAINTEXT"))),
-        other => Err(reader.invalid("listeners", format!("listener {other} has no security protocol; add {other}:PLAINTEXT to {MAP}"))),
+        other if named_by == MAP => {
+            Err(reader.invalid(MAP, format!("{other} is no security protocol; give PLAINTEXT")))
+        }
+        other => Err(reader.invalid(
+            "listeners",
+            format!("listener {other} has no security protocol; add {other}:PLAINTEXT to {MAP}"),
+        )),
     }
 }
 
@@ -101,7 +124,9 @@ pub(crate) fn protocol_of(reader: Reader<'_>, name: &str) -> Result<SecurityProt
 pub(crate) fn check_inter_broker(settings: &Settings) -> Result<(), ConfigError> {
     const KEY: &str = "security.inter.broker.protocol";
     match settings.get(KEY) {
-        Some(Setting { text, source }) if matches!(text.as_str(), "SSL" | "SASL_PLAINTEXT" | "SASL_SSL") => {
+        Some(Setting { text, source })
+            if matches!(text.as_str(), "SSL" | "SASL_PLAINTEXT" | "SASL_SSL") =>
+        {
             Err(ConfigError::Security {
                 key: KEY.to_owned(),
                 given: source.clone(),

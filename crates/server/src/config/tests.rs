@@ -10,11 +10,16 @@ fn machine() -> Machine {
 }
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
-    let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), Some((*text).to_owned())));
+    let variables =
+        variables.iter().map(|(name, text)| ((*name).to_owned(), Some((*text).to_owned())));
     environment::read(variables, |_| Err(std::io::ErrorKind::NotFound.into())).unwrap()
 }
 
-fn load(file: &str, variables: &[(&str, &str)], set: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+fn load(
+    file: &str,
+    variables: &[(&str, &str)],
+    set: &[(&str, &str)],
+) -> Result<Loaded, ConfigError> {
     let arguments = Arguments {
         config_file: Some(PathBuf::from("test.properties")),
         set: set.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect(),
@@ -54,7 +59,11 @@ fn nothing_at_all_is_a_cluster_of_one_on_loopback() {
 #[test]
 fn later_sources_win_and_are_remembered() {
     let file = "num.partitions=2\nbroker.rack=a\ngroup.max.size=5\n";
-    let variables = [("KAFKA_CFG_NUM_PARTITIONS", "3"), ("KAFKA_NUM_PARTITIONS", "9"), ("KAFKA_BROKER_RACK", "b")];
+    let variables = [
+        ("KAFKA_CFG_NUM_PARTITIONS", "3"),
+        ("KAFKA_NUM_PARTITIONS", "9"),
+        ("KAFKA_BROKER_RACK", "b"),
+    ];
     let config = load(file, &variables, &[("num.partitions", "4")]).unwrap().config;
     assert_eq!(config.topics.num_partitions, 4);
     assert_eq!(config.source_of("num.partitions"), Source::Flag("--set"));
@@ -62,7 +71,10 @@ fn later_sources_win_and_are_remembered() {
     assert_eq!(config.groups.size_max, 5);
     assert_eq!(config.source_of("group.max.size").to_string(), "test.properties line 3");
     let config = load(file, &variables, &[]).unwrap().config;
-    assert_eq!(config.source_of("num.partitions"), Source::Environment("KAFKA_CFG_NUM_PARTITIONS".to_owned()));
+    assert_eq!(
+        config.source_of("num.partitions"),
+        Source::Environment("KAFKA_CFG_NUM_PARTITIONS".to_owned())
+    );
 }
 
 #[test]
@@ -73,7 +85,10 @@ fn a_bitnami_stateful_set_starts_unchanged() {
         ("KAFKA_CFG_CONTROLLER_QUORUM_VOTERS", "0@kafka-0.kafka:9094,1@kafka-1.kafka:9094"),
         ("KAFKA_CFG_LISTENERS", "PLAINTEXT://:9092,QUORUM://:9094"),
         ("KAFKA_CFG_ADVERTISED_LISTENERS", "PLAINTEXT://kafka-1.kafka:9092"),
-        ("KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP", "QUORUM:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL"),
+        (
+            "KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP",
+            "QUORUM:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL",
+        ),
         ("KAFKA_KRAFT_CLUSTER_ID", "5L6g3nShT-eMCtK--X86sw"),
         ("KAFKA_HEAP_OPTS", "-Xmx1g"),
         ("KAFKA_PORT", "tcp://10.0.0.1:9092"),
@@ -96,7 +111,11 @@ fn a_sole_voter_binds_only_what_it_is_told() {
     assert_eq!(texts(&config.listeners), ["PLAINTEXT://127.0.0.1:17600"]);
     assert!(config.controller_listeners.is_empty());
     assert_eq!(config.http_listener.unwrap().endpoint.to_string(), "127.0.0.1:8080");
-    let config = set(&[("controller.quorum.voters", "7@localhost:9094"), ("listeners", "A://:1,B://:9094"), ("listener.security.protocol.map", "A:PLAINTEXT,B:PLAINTEXT")]);
+    let config = set(&[
+        ("controller.quorum.voters", "7@localhost:9094"),
+        ("listeners", "A://:1,B://:9094"),
+        ("listener.security.protocol.map", "A:PLAINTEXT,B:PLAINTEXT"),
+    ]);
     assert_eq!(config.node_id, NodeId(7));
     assert_eq!(config.inter_broker_listener_name, "A");
     assert_eq!(texts(&config.controller_listeners), ["B://:9094"]);
@@ -127,14 +146,26 @@ fn what_asks_for_security_is_refused() {
     let error = load("", &[("KAFKA_CLIENT_PASSWORDS", "hunter2")], &[]).unwrap_err().to_string();
     assert!(error.starts_with("KAFKA_CLIENT_PASSWORDS") && !error.contains("hunter2"), "{error}");
     // Kafka's own defaults ask for nothing, and a map may list protocols that no listener uses.
-    set(&[("sasl.mechanism.inter.broker.protocol", "GSSAPI"), ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT")]);
+    set(&[
+        ("sasl.mechanism.inter.broker.protocol", "GSSAPI"),
+        ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT"),
+    ]);
 }
 
 #[test]
 fn a_value_out_of_range_names_the_key_the_source_and_the_range() {
-    assert_eq!(refused(&[("num.partitions", "0")]), "num.partitions=0 (--set): give a whole number from 1 to 2147483647");
-    assert_eq!(refused(&[("auto.create.topics.enable", "yes")]), "auto.create.topics.enable=yes (--set): give true or false");
-    assert_eq!(refused(&[("hanzo.flush.policy", "now\u{1b}")]), "hanzo.flush.policy=now\\u{1b} (--set): give one of auto, always, never");
+    assert_eq!(
+        refused(&[("num.partitions", "0")]),
+        "num.partitions=0 (--set): give a whole number from 1 to 2147483647"
+    );
+    assert_eq!(
+        refused(&[("auto.create.topics.enable", "yes")]),
+        "auto.create.topics.enable=yes (--set): give true or false"
+    );
+    assert_eq!(
+        refused(&[("hanzo.flush.policy", "now\u{1b}")]),
+        "hanzo.flush.policy=now\\u{1b} (--set): give one of auto, always, never"
+    );
     assert!(refused(&[("hanzo.log.level", "loud=very=much")]).contains("give off, error"));
 }
 
@@ -142,9 +173,21 @@ fn a_value_out_of_range_names_the_key_the_source_and_the_range() {
 fn contradictions_between_keys_are_refused() {
     for (entries, part) in [
         (&[("listeners", "CONTROLLER://:9094")][..], "there is no listener for clients"),
-        (&[("listeners", "A://:1,B://:1"), ("listener.security.protocol.map", "A:PLAINTEXT,B:PLAINTEXT")], "same port"),
-        (&[("listeners", "CLIENT://:9092")], "add CLIENT:PLAINTEXT to listener.security.protocol.map"),
-        (&[("advertised.listeners", "PLAINTEXT://0.0.0.0:9092")], "clients cannot connect to 0.0.0.0"),
+        (
+            &[
+                ("listeners", "A://:1,B://:1"),
+                ("listener.security.protocol.map", "A:PLAINTEXT,B:PLAINTEXT"),
+            ],
+            "same port",
+        ),
+        (
+            &[("listeners", "CLIENT://:9092")],
+            "add CLIENT:PLAINTEXT to listener.security.protocol.map",
+        ),
+        (
+            &[("advertised.listeners", "PLAINTEXT://0.0.0.0:9092")],
+            "clients cannot connect to 0.0.0.0",
+        ),
         (&[("advertised.listeners", "OTHER://h:9092")], "there is no listener OTHER"),
         (&[("controller.quorum.voters", "1@a:1,2@b:1")], "node.id is not set"),
         (&[("controller.quorum.voters", "1@a:1,2@b:1"), ("node.id", "3")], "add 3@host:9094"),
@@ -173,7 +216,8 @@ fn an_empty_http_listener_is_off() {
 
 #[test]
 fn kafka_variables_for_clients_are_not_taken_for_keys() {
-    let loaded = load("", &[("KAFKA_ENABLED", "true"), ("KAFKA_BROKERS", "kafka:9092")], &[]).unwrap();
+    let loaded =
+        load("", &[("KAFKA_ENABLED", "true"), ("KAFKA_BROKERS", "kafka:9092")], &[]).unwrap();
     assert_eq!(loaded.warnings, []);
     assert_eq!(loaded.config, set_from_file(""));
 }
@@ -197,7 +241,12 @@ fn the_description_is_a_properties_file_that_says_the_same() {
 
 #[test]
 fn keys_of_other_times_and_typing_errors_are_warnings() {
-    let loaded = load("zookeeper.connect=zk:2181\nhanzo.catalog.file=topics.yaml\nnum.partition=3\n", &[], &[]).unwrap();
+    let loaded = load(
+        "zookeeper.connect=zk:2181\nhanzo.catalog.file=topics.yaml\nnum.partition=3\n",
+        &[],
+        &[],
+    )
+    .unwrap();
     let warnings = texts(&loaded.warnings);
     assert_eq!(warnings.len(), 3, "{warnings:?}");
     assert!(warnings[0].contains("no effect yet"));
