@@ -1,0 +1,1 @@
+"""What the suites share: brokers to run, events to send, tools to call."""
