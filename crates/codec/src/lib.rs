@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod compression;
+pub mod stored;
 
 mod decode;
 mod encode;
