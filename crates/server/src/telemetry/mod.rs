@@ -2,3 +2,6 @@
 
 pub mod logging;
 pub(crate) mod metrics;
+mod process;
+mod rate;
+pub(crate) mod scrape;
