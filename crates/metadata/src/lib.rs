@@ -1,1 +1,21 @@
-//! The metadata image, its replay, the controller, and the table of configuration keys.
+//! The metadata image, its records' replay, the controller that decides new records, and the one
+//! table of configuration keys.
+//!
+//! [`MetadataImage`] is what the metadata log says: an immutable value, cheap to clone, changed only
+//! by [`MetadataImage::replay`]. [`Controller`] reads an image and proposes records; it changes
+//! nothing. [`config_def`] names every configuration key, its type, default and scope.
+
+pub mod config_def;
+pub mod controller;
+pub mod image;
+
+mod error;
+mod record;
+
+pub use controller::{ApiError, Command, Controller, Decision, RandomSource, Reply};
+pub use error::MetadataError;
+pub use image::{
+    BrokerRegistration, ConfigResource, ConfigResourceType, ControllerRegistration, Endpoint, LeaderRecoveryState,
+    MetadataImage, PartitionImage, SecurityProtocol, SupportedVersions, TopicImage, TopicsImage,
+};
+pub use record::{MetadataRecord, decode_entry, encode_entry};

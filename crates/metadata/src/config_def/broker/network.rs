@@ -1,0 +1,51 @@
+//! Broker keys of listeners, requests, quotas and metrics.
+
+use super::super::key::{ConfigKey, ConfigType, int, list, long, string, unset};
+
+pub(super) static KEYS: &[ConfigKey] = &[
+    unset("advertised.listeners", ConfigType::List).high(),
+    int("alter.log.dirs.replication.quota.window.num", "11").from(1).low(),
+    int("alter.log.dirs.replication.quota.window.size.seconds", "1").from(1).low(),
+    int("background.threads", "10").from(1).cluster_wide().high(),
+    unset("client.quota.callback.class", ConfigType::Class).low(),
+    list("config.providers", "").cluster_wide().low(),
+    long("connections.max.idle.ms", "600000"),
+    int("delete.records.purgatory.purge.interval.requests", "1"),
+    int("fetch.max.bytes", "57671680").from(1_024),
+    int("fetch.purgatory.purge.interval.requests", "1000"),
+    unset("inter.broker.listener.name", ConfigType::String),
+    int("kafka.metrics.polling.interval.secs", "10").from(1).low(),
+    list("kafka.metrics.reporters", "").low(),
+    string(
+        "listener.security.protocol.map",
+        "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
+    )
+    .per_broker()
+    .low(),
+    list("listeners", "PLAINTEXT://:9092").per_broker().high(),
+    int("max.connection.creation.rate", "2147483647").from(0).cluster_wide(),
+    int("max.connections", "2147483647").from(0).cluster_wide(),
+    int("max.connections.per.ip", "2147483647").from(0).cluster_wide(),
+    string("max.connections.per.ip.overrides", "").cluster_wide(),
+    int("max.incremental.fetch.session.cache.slots", "1000").from(0),
+    int("max.request.partition.size.limit", "2000").from(1),
+    list("metric.reporters", "org.apache.kafka.common.metrics.JmxReporter").cluster_wide().low(),
+    int("metrics.num.samples", "2").from(1).low(),
+    string("metrics.recording.level", "INFO").low(),
+    long("metrics.sample.window.ms", "30000").from(1).low(),
+    int("num.io.threads", "8").from(1).cluster_wide().high(),
+    int("num.network.threads", "3").from(1).cluster_wide().high(),
+    int("producer.purgatory.purge.interval.requests", "1000"),
+    long("queued.max.request.bytes", "-1"),
+    int("queued.max.requests", "500").from(1).high(),
+    int("quota.window.num", "11").from(1).low(),
+    int("quota.window.size.seconds", "1").from(1).low(),
+    int("request.timeout.ms", "30000").high(),
+    long("socket.connection.setup.timeout.max.ms", "30000"),
+    long("socket.connection.setup.timeout.ms", "10000"),
+    int("socket.listen.backlog.size", "50").from(1),
+    int("socket.receive.buffer.bytes", "102400").high(),
+    int("socket.request.max.bytes", "104857600").from(1).high(),
+    int("socket.send.buffer.bytes", "102400").high(),
+    int("telemetry.max.bytes", "1048576").from(1).low(),
+];

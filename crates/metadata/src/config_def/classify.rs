@@ -1,0 +1,53 @@
+//! What the server says at start-up about a key of its configuration.
+
+use super::{broker_key, nearest_key};
+use crate::image::ConfigResourceType;
+
+/// Keys of our own (docs/configuration.md), sorted.
+pub(super) const HANZO_KEYS: &[&str] = &[
+    "hanzo.catalog.file",
+    "hanzo.disk.reserve.bytes",
+    "hanzo.flush.policy",
+    "hanzo.http.listener",
+    "hanzo.memory.bytes",
+    "hanzo.registry.listener",
+];
+
+/// Keys of brokers that used ZooKeeper, of its migration, and keys that ended with it.
+const ZOOKEEPER_KEYS: &[&str] = &[
+    "broker.id.generation.enable",
+    "control.plane.listener.name",
+    "inter.broker.protocol.version",
+    "reserved.broker.max.id",
+    "zookeeper.connect",
+];
+
+/// What a key of the server's configuration is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyClass {
+    /// This broker does what it says.
+    Honoured,
+    /// One of our own.
+    Hanzo,
+    /// Kafka knows it, this broker does not need it.
+    NotNeeded,
+    /// It belongs to a Kafka with ZooKeeper.
+    ZooKeeper,
+    /// Nobody knows it; the nearest known key, if there is one near.
+    Unknown(Option<&'static str>),
+}
+
+/// Sorts a key of the server's configuration.
+pub fn classify_key(name: &str) -> KeyClass {
+    if HANZO_KEYS.contains(&name) {
+        return KeyClass::Hanzo;
+    }
+    if name.starts_with("zookeeper.") || ZOOKEEPER_KEYS.contains(&name) {
+        return KeyClass::ZooKeeper;
+    }
+    match broker_key(name) {
+        Some(key) if key.honoured => KeyClass::Honoured,
+        Some(_) => KeyClass::NotNeeded,
+        None => KeyClass::Unknown(nearest_key(ConfigResourceType::Broker, name)),
+    }
+}
