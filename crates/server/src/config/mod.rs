@@ -30,6 +30,7 @@ pub use error::ConfigError;
 pub use listener::{BindAddress, Endpoint, Listener, SecurityProtocol, Voter};
 pub use load::{Arguments, Loaded};
 pub use machine::Machine;
+pub(crate) use properties::parse as parse_properties;
 pub use settings::{Setting, Settings, Source};
 
 /// Which of Kafka's process roles this node has.
