@@ -51,6 +51,18 @@ pub enum DecodeError {
         /// Where the integer starts.
         position: usize,
     },
+    /// Arrays that would take far more memory than the bytes that announce them.
+    #[error("array of {count} at byte {position} takes {needed} bytes of memory, {left} are allowed")]
+    Memory {
+        /// Elements.
+        count: usize,
+        /// Bytes of memory they take.
+        needed: usize,
+        /// Bytes of memory that the message may still take.
+        left: usize,
+        /// Where the elements start.
+        position: usize,
+    },
     /// Bytes behind the end of the message.
     #[error("{left} bytes are left over behind byte {position}")]
     LeftOver {
@@ -77,11 +89,18 @@ pub enum DecodeError {
     },
 }
 
+/// Memory that the arrays of any message may take (bytes).
+const ARRAY_MEMORY_BASE: usize = 1024 * 1024;
+/// Memory that they may take besides for every byte of the message. Real messages stay below five; two
+/// bytes of an empty topic name that take 56 in memory, a million times over, do not.
+const ARRAY_MEMORY_PER_BYTE: usize = 8;
+
 /// Reads Kafka's primitive types from a buffer. Texts and bytes are slices of that buffer.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     bytes: Bytes,
     position: usize,
+    array_memory: usize,
 }
 
 macro_rules! big_endian {
@@ -99,7 +118,8 @@ macro_rules! big_endian {
 impl Decoder {
     /// Reads from the start of `bytes`.
     pub fn new(bytes: Bytes) -> Decoder {
-        Decoder { bytes, position: 0 }
+        let array_memory = bytes.len().saturating_mul(ARRAY_MEMORY_PER_BYTE).saturating_add(ARRAY_MEMORY_BASE);
+        Decoder { bytes, position: 0, array_memory }
     }
 
     /// Bytes that are not read yet.
@@ -178,8 +198,8 @@ impl Decoder {
     }
 
     /// Passes over the next `len` bytes.
-    pub fn skip(&mut self, len: usize) -> Result<(), DecodeError> {
-        self.need(len, "skipped bytes")?;
+    pub fn skip(&mut self, len: usize, what: &'static str) -> Result<(), DecodeError> {
+        self.need(len, what)?;
         self.position += len;
         Ok(())
     }
@@ -215,12 +235,21 @@ impl Decoder {
         self.counted_varint("tag count")
     }
 
-    /// The next tagged field: its tag, and a decoder of exactly its bytes.
+    /// The next tagged field: its tag, and a decoder that ends with it.
     #[doc(hidden)]
     pub fn next_tag(&mut self) -> Result<(u32, Decoder), DecodeError> {
         let tag = self.counted_varint("tag")?;
         let size = self.counted_varint("tag size")? as usize;
-        Ok((tag, Decoder::new(self.take(size, "tagged field")?)))
+        let start = self.position;
+        self.skip(size, "tagged field")?;
+        let bytes = self.bytes.slice(..self.position);
+        Ok((tag, Decoder { bytes, position: start, array_memory: self.array_memory }))
+    }
+
+    /// Ends a tagged field: the memory that its arrays took is gone for the others.
+    #[doc(hidden)]
+    pub fn end_tag(&mut self, tagged: &Decoder) {
+        self.array_memory = tagged.array_memory;
     }
 
     /// Passes over all tagged fields.
@@ -258,6 +287,17 @@ impl Decoder {
 
     pub(crate) fn null(&self, what: &'static str) -> DecodeError {
         DecodeError::Null { what, position: self.position }
+    }
+
+    /// Allows for the memory of `count` elements, each of which takes at least one byte of the message.
+    pub(crate) fn charge_array(&mut self, count: usize, element: usize) -> Result<(), DecodeError> {
+        self.need(count, "array")?;
+        let needed = count.saturating_mul(element);
+        let left = self.array_memory;
+        self.array_memory = left
+            .checked_sub(needed)
+            .ok_or(DecodeError::Memory { count, needed, left, position: self.position })?;
+        Ok(())
     }
 
     fn checked_length(&self, what: &'static str, length: i64) -> Result<Option<usize>, DecodeError> {
@@ -298,7 +338,7 @@ impl Decoder {
     }
 
     #[inline]
-    pub(crate) fn need(&self, needed: usize, what: &'static str) -> Result<(), DecodeError> {
+    fn need(&self, needed: usize, what: &'static str) -> Result<(), DecodeError> {
         let left = self.remaining();
         if needed > left {
             return Err(DecodeError::Truncated { what, needed, left, position: self.position });

@@ -271,9 +271,8 @@ fn read_array<T: Field>(d: &mut Decoder, form: Form) -> Result<Option<Vec<T>>, D
     let Some(count) = d.length("array length", form)? else {
         return Ok(None);
     };
-    // Every element takes at least one byte, so a count above what is left is a lie; and what is
-    // reserved at once never exceeds the bytes that have really arrived.
-    d.need(count, "array")?;
+    d.charge_array(count, size_of::<T>())?;
+    // The count may be a lie: what is reserved at once never exceeds the bytes that have arrived.
     let affordable = d.remaining() / size_of::<T>().max(1);
     let mut elements = Vec::with_capacity(count.min(affordable));
     for _ in 0..count {

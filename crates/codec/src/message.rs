@@ -161,6 +161,7 @@ macro_rules! declared {
                 $($tag => body.tagged_field(&mut $this.$field, $form, $crate::Span::ALL $($span)*)?,)+
                 _ => {}
             }
+            $d.end_tag(&body);
         }
     };
 
