@@ -217,6 +217,8 @@ impl Node {
             for step in &change.steps {
                 if let Step::AddVoter(replica) | Step::AddLearner(replica) = step {
                     self.members.replicas.insert(replica.raft_id(), *replica);
+                }
+                if let Step::AddVoter(replica) = step {
                     self.members.barred.remove(&replica.raft_id());
                 }
             }
