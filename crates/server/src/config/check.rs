@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::keys::KEYS;
+use super::keys::{OWN_KEYS, honoured_keys};
 use super::reader::HIDDEN;
 use super::security::is_secret;
 use super::settings::Settings;
@@ -12,17 +12,13 @@ pub(crate) fn describe(settings: &Settings) -> String {
     let mut text = String::new();
     for (key, setting) in settings.iter() {
         let value = if is_secret(key) { HIDDEN } else { &setting.text };
-        let _ = writeln!(
-            text,
-            "# {}\n{}={}",
-            escape(&setting.source.to_string()),
-            escape(key),
-            escape(value)
-        );
+        let _ = writeln!(text, "# {}\n{}={}", escape(&setting.source.to_string()), escape(key), escape(value));
     }
     text.push_str("# defaults\n");
-    for key in KEYS.iter().filter(|key| settings.get(key.name).is_none()) {
-        let _ = writeln!(text, "{}={}", key.name, key.default);
+    let kafka = honoured_keys().map(|key| (key.name, key.default.unwrap_or_default()));
+    let own = OWN_KEYS.iter().filter(|key| key.works).map(|key| (key.name, key.default));
+    for (name, default) in kafka.chain(own).filter(|(name, _)| settings.get(name).is_none()) {
+        let _ = writeln!(text, "{name}={default}");
     }
     text
 }

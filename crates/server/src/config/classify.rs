@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use stream_metadata::config_def::{self, KeyClass};
+
 use super::settings::{Settings, Source};
-use super::{environment, keys, security};
+use super::{keys, security};
 
 /// Something to tell the operator once; the server starts all the same.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,24 +70,25 @@ pub(crate) fn classify(settings: &Settings) -> Vec<Warning> {
     settings.iter().filter_map(|(key, setting)| warning(key, &setting.source)).collect()
 }
 
-/// Whether a key is known to Kafka or to us.
-pub(crate) fn is_known(key: &str) -> bool {
-    keys::find(key).is_some() || security::is_security_key(key)
+/// Whether a `KAFKA_X` variable is meant for a server: somebody knows the key, or it is a typing error away from one.
+pub(crate) fn is_plausible(key: &str) -> bool {
+    keys::own_key(key).is_some() || config_def::classify_key(key) != KeyClass::Unknown(None)
 }
 
 fn warning(key: &str, given: &Source) -> Option<Warning> {
-    let (key_text, given) = (key.to_owned(), given.clone());
-    if key == "hanzo.registry.listener" || key == "hanzo.catalog.file" {
-        return Some(Warning::NotYet { key: key_text, given });
+    if let Some(own) = keys::own_key(key) {
+        return (!own.works).then(|| Warning::NotYet { key: key.to_owned(), given: given.clone() });
     }
-    if keys::find(key).is_some()
-        || security::is_security_key(key)
-        || key == environment::CLUSTER_ID_KEY
-    {
+    // What asks for security was refused before; what is left of such keys says what Kafka does without them.
+    if keys::is_honoured(key) || security::is_security_key(key) {
         return None;
     }
-    if key.starts_with("zookeeper.") {
-        return Some(Warning::ZooKeeper { key: key_text, given });
+    let (key_text, given) = (key.to_owned(), given.clone());
+    match config_def::classify_key(key) {
+        KeyClass::Honoured => None,
+        KeyClass::Hanzo => Some(Warning::NotYet { key: key_text, given }),
+        KeyClass::NotNeeded => Some(Warning::NotNeeded { key: key_text, given }),
+        KeyClass::ZooKeeper => Some(Warning::ZooKeeper { key: key_text, given }),
+        KeyClass::Unknown(nearest) => Some(Warning::Unknown { key: key_text, given, nearest }),
     }
-    Some(Warning::Unknown { key: key_text, given, nearest: None })
 }

@@ -76,8 +76,7 @@ const IGNORED: &[&str] = &[
     "KAFKA_KRAFT_CLUSTER_ID_FILE",
 ];
 
-const IGNORED_PREFIXES: &[&str] =
-    &["KAFKA_HEAP_", "KAFKA_JMX_", "KAFKA_LOG4J", "KAFKA_TOOLS_LOG4J", "KAFKA_JAVA_"];
+const IGNORED_PREFIXES: &[&str] = &["KAFKA_HEAP_", "KAFKA_JMX_", "KAFKA_LOG4J", "KAFKA_TOOLS_LOG4J", "KAFKA_JAVA_"];
 
 const IGNORED_DIRS: &[&str] = &[
     "KAFKA_BASE_DIR",
@@ -93,10 +92,8 @@ pub(crate) fn read(
     variables: impl IntoIterator<Item = (String, Option<String>)>,
     read_file: impl Fn(&Path) -> io::Result<String>,
 ) -> Result<Environment, ConfigError> {
-    let mut variables: Vec<_> = variables
-        .into_iter()
-        .filter(|(name, _)| name.starts_with("KAFKA_") || name == "CLUSTER_ID")
-        .collect();
+    let mut variables: Vec<_> =
+        variables.into_iter().filter(|(name, _)| name.starts_with("KAFKA_") || name == "CLUSTER_ID").collect();
     variables.sort();
     let apache_server = variables.iter().any(|(name, _)| name == "KAFKA_PROCESS_ROLES");
     let mut environment = Environment::default();
@@ -109,11 +106,8 @@ pub(crate) fn read(
         let source = Source::Environment(name.clone());
         if let Some(secret) = secret_of_file(&name) {
             let path = PathBuf::from(text);
-            let text = read_file(&path).map_err(|error| ConfigError::SecretFile {
-                variable: name.clone(),
-                path,
-                error,
-            })?;
+            let text =
+                read_file(&path).map_err(|error| ConfigError::SecretFile { variable: name.clone(), path, error })?;
             if secret == "KAFKA_KRAFT_CLUSTER_ID" {
                 bitnami.push(cluster_id(text, source));
             } else {
@@ -161,10 +155,7 @@ fn is_service_link(name: &str, text: &str) -> bool {
     if text.starts_with("tcp://") || text.starts_with("udp://") {
         return true;
     }
-    if name.ends_with("_SERVICE_HOST")
-        || name.ends_with("_SERVICE_PORT")
-        || name.contains("_SERVICE_PORT_")
-    {
+    if name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_") {
         return true;
     }
     let Some((_, after)) = name.rsplit_once("_PORT_") else { return false };
@@ -195,8 +186,7 @@ mod tests {
     use super::*;
 
     fn check(variables: &[(&str, &str)], expected: &[(&str, &str)]) -> Environment {
-        let variables =
-            variables.iter().map(|(name, text)| ((*name).to_owned(), Some((*text).to_owned())));
+        let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), Some((*text).to_owned())));
         let environment = read(variables, |path| {
             if path == Path::new("/secrets/id") {
                 Ok("from-file\n".to_owned())
@@ -205,8 +195,7 @@ mod tests {
             }
         })
         .unwrap();
-        let found: Vec<_> =
-            environment.settings.iter().map(|s| (s.key.as_str(), s.text.as_str())).collect();
+        let found: Vec<_> = environment.settings.iter().map(|s| (s.key.as_str(), s.text.as_str())).collect();
         assert_eq!(found, expected);
         environment
     }
@@ -221,12 +210,7 @@ mod tests {
                 ("KAFKA_A__B___C", "x"),
                 ("PATH", "/bin"),
             ],
-            &[
-                ("a_b-c", "x"),
-                ("log.dirs", "/data"),
-                ("controller.quorum.voters", "0@kafka-0:9094"),
-                ("node.id", "0"),
-            ],
+            &[("a_b-c", "x"), ("log.dirs", "/data"), ("controller.quorum.voters", "0@kafka-0:9094"), ("node.id", "0")],
         );
         assert!(environment.bitnami);
     }
@@ -254,10 +238,7 @@ mod tests {
     #[test]
     fn the_cluster_id_comes_from_either_image_and_from_a_file() {
         check(&[("KAFKA_KRAFT_CLUSTER_ID", "abc")], &[(CLUSTER_ID_KEY, "abc")]);
-        check(
-            &[("KAFKA_KRAFT_CLUSTER_ID_FILE", "/secrets/id")],
-            &[(CLUSTER_ID_KEY, "from-file\n")],
-        );
+        check(&[("KAFKA_KRAFT_CLUSTER_ID_FILE", "/secrets/id")], &[(CLUSTER_ID_KEY, "from-file\n")]);
         check(
             &[("CLUSTER_ID", "abc"), ("KAFKA_PROCESS_ROLES", "broker")],
             &[(CLUSTER_ID_KEY, "abc"), ("process.roles", "broker")],
@@ -266,8 +247,7 @@ mod tests {
 
     #[test]
     fn credentials_are_reported_by_name_only() {
-        let environment =
-            check(&[("KAFKA_CLIENT_PASSWORDS", "hunter2"), ("KAFKA_CLIENT_USERS", "")], &[]);
+        let environment = check(&[("KAFKA_CLIENT_PASSWORDS", "hunter2"), ("KAFKA_CLIENT_USERS", "")], &[]);
         assert_eq!(environment.credentials, ["KAFKA_CLIENT_PASSWORDS"]);
     }
 
@@ -275,9 +255,6 @@ mod tests {
     fn a_missing_secret_file_is_an_error_that_names_it() {
         let variables = [("KAFKA_CLIENT_PASSWORDS_FILE".to_owned(), Some("/nowhere".to_owned()))];
         let error = read(variables, |_| Err(io::ErrorKind::NotFound.into())).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "cannot read /nowhere named by KAFKA_CLIENT_PASSWORDS_FILE: entity not found"
-        );
+        assert_eq!(error.to_string(), "cannot read /nowhere named by KAFKA_CLIENT_PASSWORDS_FILE: entity not found");
     }
 }

@@ -12,8 +12,8 @@ use super::machine::Machine;
 use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
-    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings,
-    ServerConfig, TopicSettings, Warning, classify, keys, listener, network, properties, security,
+    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, ServerConfig, TopicSettings,
+    Warning, classify, listener, network, properties, security,
 };
 
 /// What the command line says about the configuration.
@@ -50,8 +50,8 @@ impl ServerConfig {
                 Err(error) => return Err(ConfigError::Unreadable { path: path.clone(), error }),
             },
         };
-        let variables = env::vars_os()
-            .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));
+        let variables =
+            env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));
         let environment = environment::read(variables, |path| fs::read_to_string(path))?;
         ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe())
     }
@@ -68,8 +68,8 @@ impl ServerConfig {
         check_all(&settings)?;
         security::refuse_unhonoured(&settings, &credentials)?;
         security::check_inter_broker(&settings)?;
-        network::infer(&mut settings)?;
         let warnings = classify::classify(&settings);
+        network::infer(&mut settings)?;
         Ok(Loaded { config: build(settings, machine)?, warnings })
     }
 }
@@ -94,8 +94,7 @@ fn layer(
     }
     let bitnami = environment.bitnami;
     for setting in environment.settings {
-        if setting.certain || keys::find(&setting.key).is_some() || classify::is_known(&setting.key)
-        {
+        if setting.certain || classify::is_plausible(&setting.key) {
             settings.set(setting.key, &setting.text, setting.source);
         }
     }
@@ -107,11 +106,7 @@ fn layer(
     }
     if settings.text("log.dirs").is_none() && settings.text("log.dir").is_none() {
         if bitnami && machine.bitnami_volume {
-            settings.infer(
-                "log.dirs",
-                BITNAMI_DATA_DIR,
-                "the KAFKA_CFG_ variables and the volume at /bitnami/kafka",
-            );
+            settings.infer("log.dirs", BITNAMI_DATA_DIR, "the KAFKA_CFG_ variables and the volume at /bitnami/kafka");
         } else {
             settings.infer("log.dirs", DEFAULT_DATA_DIR, "no log.dirs being given");
         }
@@ -163,9 +158,10 @@ fn build(settings: Settings, machine: &Machine) -> Result<ServerConfig, ConfigEr
 
 fn cluster_id(reader: Reader<'_>) -> Result<Option<String>, ConfigError> {
     match reader.text(CLUSTER_ID_KEY) {
-        Some(text) if text.parse::<Uuid>().is_err() => {
-            Err(reader.invalid(CLUSTER_ID_KEY, "a cluster id is 22 characters of URL-safe base64, as kafka-storage.sh random-uuid prints"))
-        }
+        Some(text) if text.parse::<Uuid>().is_err() => Err(reader.invalid(
+            CLUSTER_ID_KEY,
+            "a cluster id is 22 characters of URL-safe base64, as kafka-storage.sh random-uuid prints",
+        )),
         text => Ok(text.map(|text| text.trim_end_matches('=').to_owned())),
     }
 }
@@ -191,7 +187,8 @@ fn log_level(reader: Reader<'_>) -> Result<String, ConfigError> {
     let text = reader.text_or_default(KEY);
     match text.parse::<tracing_subscriber::filter::Targets>() {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(reader.invalid(KEY, "give off, error, warn, info, debug or trace, or pairs such as info,stream_server=debug")),
+        Err(_) => Err(reader
+            .invalid(KEY, "give off, error, warn, info, debug or trace, or pairs such as info,stream_server=debug")),
     }
 }
 

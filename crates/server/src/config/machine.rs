@@ -36,8 +36,7 @@ fn memory_bytes() -> u64 {
 fn machine_memory_bytes() -> u64 {
     const UNKNOWN: u64 = 1 << 30;
     let Ok(text) = fs::read_to_string("/proc/meminfo") else { return UNKNOWN };
-    let kibibytes = text.lines().find_map(|line| {
-        line.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse().ok()
-    });
+    let kibibytes =
+        text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse().ok());
     kibibytes.map_or(UNKNOWN, |kibibytes: u64| kibibytes * 1024)
 }

@@ -3,9 +3,7 @@
 use stream_types::NodeId;
 
 use super::error::ConfigError;
-use super::listener::{
-    Endpoint, Listener, NamedEndpoint, Voter, list, parse_endpoint, parse_listeners, parse_voters,
-};
+use super::listener::{Endpoint, Listener, NamedEndpoint, Voter, list, parse_endpoint, parse_listeners, parse_voters};
 use super::machine::Machine;
 use super::reader::Reader;
 use super::settings::Settings;
@@ -32,23 +30,22 @@ pub(crate) struct Network {
 
 /// Writes into `settings` what follows from other values, so that `--check` and DescribeConfigs show it.
 pub(crate) fn infer(settings: &mut Settings) -> Result<(), ConfigError> {
+    settings.infer("process.roles", "broker,controller", "its being left out");
     let reader = Reader { settings };
     let roles = roles(reader)?;
+    if reader.text("listeners").is_none() {
+        settings.infer("listeners", &local_listeners(roles), "its being left out");
+    }
+    let reader = Reader { settings };
     let voters = voters(reader)?;
     let node_id = node_id(reader, &voters)?;
-    let named = named_listeners(reader, roles)?;
+    let named = named_listeners(reader)?;
     let controller_names = controller_names(reader, &named, &voters, node_id);
-    let controller_port =
-        named.iter().find(|l| controller_names.contains(&l.name)).map(|l| l.endpoint.port);
+    let controller_port = named.iter().find(|l| controller_names.contains(&l.name)).map(|l| l.endpoint.port);
 
-    let node_id_from =
-        if voters.is_empty() { "the default of a single node" } else { "the only voter" };
+    let node_id_from = if voters.is_empty() { "the default of a single node" } else { "the only voter" };
     settings.infer("node.id", &node_id.to_string(), node_id_from);
-    settings.infer(
-        "controller.listener.names",
-        &controller_names.join(","),
-        "the names and ports of the listeners",
-    );
+    settings.infer("controller.listener.names", &controller_names.join(","), "the names and ports of the listeners");
     if voters.is_empty() {
         let port = controller_port.filter(|port| *port != 0).unwrap_or(CONTROLLER_PORT);
         settings.infer(
@@ -58,11 +55,7 @@ pub(crate) fn infer(settings: &mut Settings) -> Result<(), ConfigError> {
         );
     }
     if voters.len() <= 1 {
-        settings.infer(
-            "offsets.topic.replication.factor",
-            "1",
-            "this node being the whole cluster",
-        );
+        settings.infer("offsets.topic.replication.factor", "1", "this node being the whole cluster");
     }
     Ok(())
 }
@@ -73,7 +66,7 @@ pub(crate) fn resolve(settings: &Settings, machine: &Machine) -> Result<Network,
     let roles = roles(reader)?;
     let quorum_voters = voters(reader)?;
     let node_id = node_id(reader, &quorum_voters)?;
-    let named = named_listeners(reader, roles)?;
+    let named = named_listeners(reader)?;
     check_ports(reader, &named)?;
     let controller_listener_names = controller_names(reader, &named, &quorum_voters, node_id);
     let (controllers, brokers): (Vec<_>, Vec<_>) =
@@ -81,11 +74,7 @@ pub(crate) fn resolve(settings: &Settings, machine: &Machine) -> Result<Network,
     let with_protocol = |named: Vec<NamedEndpoint>| -> Result<Vec<Listener>, ConfigError> {
         let mut listeners = Vec::new();
         for NamedEndpoint { name, endpoint } in named {
-            listeners.push(Listener {
-                protocol: security::protocol_of(reader, &name)?,
-                name,
-                endpoint,
-            });
+            listeners.push(Listener { protocol: security::protocol_of(reader, &name)?, name, endpoint });
         }
         Ok(listeners)
     };
@@ -139,50 +128,34 @@ fn node_id(reader: Reader<'_>, voters: &[Voter]) -> Result<NodeId, ConfigError> 
             [only] => Ok(only.node_id),
             _ => Err(ConfigError::Missing {
                 key: "node.id",
-                problem: "controller.quorum.voters lists several nodes; say which of them this is, such as node.id=0".to_owned(),
+                problem: "controller.quorum.voters lists several nodes; say which of them this is, such as node.id=0"
+                    .to_owned(),
             }),
         },
     }
 }
 
-fn named_listeners(reader: Reader<'_>, roles: Roles) -> Result<Vec<NamedEndpoint>, ConfigError> {
-    if reader.text("listeners").is_some() {
-        return parse_listeners(reader.text_or_default("listeners"))
-            .map_err(|problem| reader.invalid("listeners", problem));
-    }
-    let local = |name: &str, port| NamedEndpoint {
-        name: name.to_owned(),
-        endpoint: Endpoint { host: "localhost".to_owned(), port },
-    };
-    let mut listeners = Vec::new();
-    if roles.broker {
-        listeners.push(local(PLAINTEXT, BROKER_PORT));
-    }
-    if roles.controller {
-        listeners.push(local(CONTROLLER, CONTROLLER_PORT));
-    }
-    Ok(listeners)
+fn named_listeners(reader: Reader<'_>) -> Result<Vec<NamedEndpoint>, ConfigError> {
+    const KEY: &str = "listeners";
+    parse_listeners(reader.text_or_default(KEY)).map_err(|problem| reader.invalid(KEY, problem))
+}
+
+/// What listens when nobody says so: loopback only.
+fn local_listeners(roles: Roles) -> String {
+    let broker = roles.broker.then(|| format!("{PLAINTEXT}://localhost:{BROKER_PORT}"));
+    let controller = roles.controller.then(|| format!("{CONTROLLER}://localhost:{CONTROLLER_PORT}"));
+    broker.into_iter().chain(controller).collect::<Vec<_>>().join(",")
 }
 
 /// The names that belong to controllers: those of the key, else CONTROLLER, else the listener on this voter's port.
-fn controller_names(
-    reader: Reader<'_>,
-    named: &[NamedEndpoint],
-    voters: &[Voter],
-    node_id: NodeId,
-) -> Vec<String> {
-    let given: Vec<String> = list(reader.text_or_default("controller.listener.names"))
-        .map(str::to_ascii_uppercase)
-        .collect();
+fn controller_names(reader: Reader<'_>, named: &[NamedEndpoint], voters: &[Voter], node_id: NodeId) -> Vec<String> {
+    let given: Vec<String> =
+        list(reader.text_or_default("controller.listener.names")).map(str::to_ascii_uppercase).collect();
     if !given.is_empty() {
         return given;
     }
-    let port =
-        voters.iter().find(|voter| voter.node_id == node_id).map(|voter| voter.endpoint.port);
-    let on_port = named
-        .iter()
-        .filter(|_| named.len() > 1)
-        .find(|listener| Some(listener.endpoint.port) == port);
+    let port = voters.iter().find(|voter| voter.node_id == node_id).map(|voter| voter.endpoint.port);
+    let on_port = named.iter().filter(|_| named.len() > 1).find(|listener| Some(listener.endpoint.port) == port);
     let by_name = named.iter().any(|listener| listener.name == CONTROLLER);
     match on_port {
         Some(listener) if !by_name => vec![listener.name.clone()],
@@ -192,14 +165,9 @@ fn controller_names(
 
 fn check_ports(reader: Reader<'_>, named: &[NamedEndpoint]) -> Result<(), ConfigError> {
     for (index, listener) in named.iter().enumerate() {
-        let clash = named[..index]
-            .iter()
-            .find(|other| other.endpoint == listener.endpoint && other.endpoint.port != 0);
+        let clash = named[..index].iter().find(|other| other.endpoint == listener.endpoint && other.endpoint.port != 0);
         if let Some(other) = clash {
-            let problem = format!(
-                "{} and {} are on the same port; give each its own",
-                other.name, listener.name
-            );
+            let problem = format!("{} and {} are on the same port; give each its own", other.name, listener.name);
             return Err(reader.invalid("listeners", problem));
         }
     }
@@ -217,17 +185,11 @@ fn check_roles(
     let is_voter = voters.iter().any(|voter| voter.node_id == node_id);
     let invalid = |key, problem: String| Err(reader.invalid(key, problem));
     if roles.broker && listeners.is_empty() {
-        return invalid(
-            "listeners",
-            "there is no listener for clients; add one such as PLAINTEXT://:9092".to_owned(),
-        );
+        return invalid("listeners", "there is no listener for clients; add one such as PLAINTEXT://:9092".to_owned());
     }
     if !roles.broker && !listeners.is_empty() {
         let name = &listeners[0].name;
-        return invalid(
-            "listeners",
-            format!("{name} is for clients, and process.roles has no broker"),
-        );
+        return invalid("listeners", format!("{name} is for clients, and process.roles has no broker"));
     }
     if roles.controller && !is_voter {
         return invalid(
@@ -253,19 +215,13 @@ fn check_roles(
 fn inter_broker(reader: Reader<'_>, listeners: &[Listener]) -> Result<String, ConfigError> {
     const KEY: &str = "inter.broker.listener.name";
     match reader.text(KEY) {
-        Some(name)
-            if listeners.is_empty()
-                || listeners.iter().any(|l| l.name.eq_ignore_ascii_case(name)) =>
-        {
+        Some(name) if listeners.is_empty() || listeners.iter().any(|l| l.name.eq_ignore_ascii_case(name)) => {
             Ok(name.to_ascii_uppercase())
         }
         Some(_) => Err(reader.invalid(KEY, "no listener for clients has this name")),
         None => {
             let by_name = listeners.iter().find(|listener| listener.name == PLAINTEXT);
-            Ok(by_name
-                .or(listeners.first())
-                .map_or(PLAINTEXT, |listener| &listener.name)
-                .to_owned())
+            Ok(by_name.or(listeners.first()).map_or(PLAINTEXT, |listener| &listener.name).to_owned())
         }
     }
 }
@@ -277,13 +233,11 @@ fn advertised(
     machine: &Machine,
 ) -> Result<Vec<NamedEndpoint>, ConfigError> {
     const KEY: &str = "advertised.listeners";
-    let given = parse_listeners(reader.text_or_default(KEY))
-        .map_err(|problem| reader.invalid(KEY, problem))?;
+    let given = parse_listeners(reader.text_or_default(KEY)).map_err(|problem| reader.invalid(KEY, problem))?;
     if given.is_empty() {
         let advertise = |listener: &Listener| {
             let Endpoint { host, port } = listener.endpoint.clone();
-            let host =
-                if listener.endpoint.is_wildcard() { machine.host_name.clone() } else { host };
+            let host = if listener.endpoint.is_wildcard() { machine.host_name.clone() } else { host };
             NamedEndpoint { name: listener.name.clone(), endpoint: Endpoint { host, port } }
         };
         return Ok(listeners.iter().map(advertise).collect());
@@ -296,18 +250,14 @@ fn advertised(
             continue;
         }
         if !listeners.iter().any(|listener| listener.name == *name) {
-            return Err(
-                reader.invalid(KEY, format!("there is no listener {name}; add it to listeners"))
-            );
+            return Err(reader.invalid(KEY, format!("there is no listener {name}; add it to listeners")));
         }
         if entry.endpoint.host.is_empty() {
             entry.endpoint.host = machine.host_name.clone();
         }
         if entry.endpoint.is_wildcard() {
-            let problem = format!(
-                "clients cannot connect to {}; give a name or address they can reach",
-                entry.endpoint.host
-            );
+            let problem =
+                format!("clients cannot connect to {}; give a name or address they can reach", entry.endpoint.host);
             return Err(reader.invalid(KEY, problem));
         }
         advertised.push(entry);
@@ -318,20 +268,16 @@ fn advertised(
     Ok(advertised)
 }
 
-fn http_listener(
-    reader: Reader<'_>,
-    listeners: &[Listener],
-) -> Result<Option<HttpListener>, ConfigError> {
+fn http_listener(reader: Reader<'_>, listeners: &[Listener]) -> Result<Option<HttpListener>, ConfigError> {
     const KEY: &str = "hanzo.http.listener";
     let explicit = reader.settings.get(KEY).is_some();
     if explicit && reader.text(KEY).is_none() {
         return Ok(None);
     }
     let text = reader.text_or_default(KEY);
-    let mut endpoint = parse_endpoint(text)
-        .map_err(|problem| reader.invalid(KEY, format!("'{text}' {problem}")))?;
+    let mut endpoint = parse_endpoint(text).map_err(|problem| reader.invalid(KEY, format!("'{text}' {problem}")))?;
     if !explicit
-        && reader.text("listeners").is_some()
+        && reader.settings.source("listeners").is_explicit()
         && let Some(listener) = listeners.first()
     {
         endpoint.host = listener.endpoint.host.clone();

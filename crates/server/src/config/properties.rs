@@ -116,8 +116,7 @@ mod tests {
 
     fn check(text: &str, expected: &[(&str, &str)]) {
         let properties = parse(text).unwrap();
-        let found: Vec<(&str, &str)> =
-            properties.iter().map(|p| (p.key.as_str(), p.value.as_str())).collect();
+        let found: Vec<(&str, &str)> = properties.iter().map(|p| (p.key.as_str(), p.value.as_str())).collect();
         assert_eq!(found, expected);
     }
 
@@ -125,25 +124,13 @@ mod tests {
     fn every_separator_of_java_is_understood() {
         check(
             "a=1\nb:2\nc 3\nd = 4\n  e\t:\t5\nf==6\ng\nh = \n",
-            &[
-                ("a", "1"),
-                ("b", "2"),
-                ("c", "3"),
-                ("d", "4"),
-                ("e", "5"),
-                ("f", "=6"),
-                ("g", ""),
-                ("h", ""),
-            ],
+            &[("a", "1"), ("b", "2"), ("c", "3"), ("d", "4"), ("e", "5"), ("f", "=6"), ("g", ""), ("h", "")],
         );
     }
 
     #[test]
     fn comments_and_blank_lines_are_skipped_and_never_continued() {
-        check(
-            "# one \\\na=1\n ! two\n\n\t\nb=2 # not a comment",
-            &[("a", "1"), ("b", "2 # not a comment")],
-        );
+        check("# one \\\na=1\n ! two\n\n\t\nb=2 # not a comment", &[("a", "1"), ("b", "2 # not a comment")]);
     }
 
     #[test]
@@ -162,10 +149,7 @@ mod tests {
     #[test]
     fn a_broken_escape_names_its_line() {
         assert_eq!(parse("a=1\nb=\\u12").unwrap_err().line, 2);
-        assert_eq!(
-            parse("b=\\ud83d").unwrap_err().problem,
-            "a \\u escape is half of a surrogate pair"
-        );
+        assert_eq!(parse("b=\\ud83d").unwrap_err().problem, "a \\u escape is half of a surrogate pair");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Reads typed values out of the settings, with the key's default and range.
 
+use stream_metadata::config_def::{self, ConfigKey};
+
 use super::error::ConfigError;
-use super::keys::{self, Key, Kind};
+use super::keys::{self, OwnKey, OwnKind};
 use super::settings::{Setting, Settings};
 
 /// What error texts and `--check` show instead of a secret.
@@ -24,24 +26,27 @@ impl<'a> Reader<'a> {
         Ok(usize::try_from(self.long(name)?).unwrap_or(0))
     }
 
-    /// The value of an integer key; `Int` keys stay within 32 bits by their range.
+    /// The value of an integer key; those of 32 bits stay within them by their range.
     pub(crate) fn long(self, name: &str) -> Result<i64, ConfigError> {
-        let key = key(name);
-        match self.text(name) {
-            Some(text) => parse_long(key, text).map_err(|problem| self.invalid(name, problem)),
-            None => Ok(key.default.parse().expect("integer keys that are read have a default")),
-        }
+        let text = self.text_or_default(name);
+        text.parse().map_err(|_| self.invalid(name, "it must be a whole number"))
     }
 
     /// The value of a `true`/`false` key.
     pub(crate) fn bool(self, name: &str) -> Result<bool, ConfigError> {
-        let text = self.text(name).unwrap_or(key(name).default);
-        parse_bool(text).map_err(|problem| self.invalid(name, problem))
+        let text = self.text_or_default(name);
+        if text.eq_ignore_ascii_case("true") {
+            Ok(true)
+        } else if text.eq_ignore_ascii_case("false") {
+            Ok(false)
+        } else {
+            Err(self.invalid(name, "it must be true or false"))
+        }
     }
 
     /// The text of a key, or its default, which may be empty.
     pub(crate) fn text_or_default(self, name: &str) -> &'a str {
-        self.text(name).unwrap_or(key(name).default)
+        self.text(name).unwrap_or(default(name))
     }
 
     /// The text of a key if one was given.
@@ -56,19 +61,11 @@ impl<'a> Reader<'a> {
 }
 
 /// The error that this value of `name` is wrong.
-pub(crate) fn invalid(
-    name: &str,
-    setting: Option<&Setting>,
-    problem: impl Into<String>,
-) -> ConfigError {
+pub(crate) fn invalid(name: &str, setting: Option<&Setting>, problem: impl Into<String>) -> ConfigError {
     let value = setting.map_or("", |setting| &setting.text);
     ConfigError::Invalid {
         key: name.to_owned(),
-        value: if super::security::is_secret(name) {
-            HIDDEN.to_owned()
-        } else {
-            value.escape_debug().to_string()
-        },
+        value: if super::security::is_secret(name) { HIDDEN.to_owned() } else { value.escape_debug().to_string() },
         given: setting.map_or(super::settings::Source::Default, |setting| setting.source.clone()),
         problem: problem.into(),
     }
@@ -77,45 +74,41 @@ pub(crate) fn invalid(
 /// Checks every value that was given against the type and range of its key.
 pub(crate) fn check_all(settings: &Settings) -> Result<(), ConfigError> {
     for (name, setting) in settings.iter() {
-        let Some(key) = keys::find(name) else { continue };
         if setting.text.is_empty() {
             continue;
         }
-        let checked = match key.kind {
-            Kind::Int(..) | Kind::Long(..) => parse_long(key, &setting.text).map(drop),
-            Kind::Bool => parse_bool(&setting.text).map(drop),
-            Kind::OneOf(words) if !words.contains(&setting.text.as_str()) => {
-                Err(format!("give one of {}", words.join(", ")))
-            }
-            Kind::OneOf(_) | Kind::Text => Ok(()),
+        let checked = match (keys::own_key(name), config_def::broker_key(name)) {
+            (Some(key), _) => check_own(key, &setting.text),
+            (None, Some(key)) => check_kafka(key, &setting.text),
+            (None, None) => Ok(()),
         };
         checked.map_err(|problem| invalid(name, Some(setting), problem))?;
     }
     Ok(())
 }
 
-fn key(name: &str) -> &'static Key {
-    keys::find(name).expect("start-up reads only keys of its table")
-}
-
-fn parse_long(key: &Key, text: &str) -> Result<i64, String> {
-    let (least, most) = match key.kind {
-        Kind::Int(least, most) => (i64::from(least), i64::from(most)),
-        Kind::Long(least, most) => (least, most),
-        _ => (i64::MIN, i64::MAX),
-    };
-    match text.parse::<i64>() {
-        Ok(value) if (least..=most).contains(&value) => Ok(value),
-        _ => Err(format!("give a whole number from {least} to {most}")),
+fn check_own(key: &OwnKey, text: &str) -> Result<(), String> {
+    match key.kind {
+        OwnKind::Text => Ok(()),
+        OwnKind::OneOf(words) if words.contains(&text) => Ok(()),
+        OwnKind::OneOf(words) => Err(format!("it must be one of {}", words.join(", "))),
+        OwnKind::From(least) if text.parse::<i64>().is_ok_and(|value| value >= least) => Ok(()),
+        OwnKind::From(least) => Err(format!("it must be a whole number of at least {least}")),
     }
 }
 
-fn parse_bool(text: &str) -> Result<bool, String> {
-    if text.eq_ignore_ascii_case("true") {
-        Ok(true)
-    } else if text.eq_ignore_ascii_case("false") {
-        Ok(false)
-    } else {
-        Err("give true or false".to_owned())
+/// What is wrong, without the key and value that the table's sentence begins with: the caller says them.
+fn check_kafka(key: &ConfigKey, text: &str) -> Result<(), String> {
+    config_def::validate_value(key, text).map_err(|sentence| {
+        let beginning = format!("for configuration {}: ", key.name);
+        sentence.split_once(&beginning).map_or(sentence.clone(), |(_, problem)| problem.to_owned())
+    })
+}
+
+/// The default of a key that start-up reads; empty for none.
+fn default(name: &str) -> &'static str {
+    match keys::own_key(name) {
+        Some(key) => key.default,
+        None => config_def::broker_key(name).and_then(|key| key.default).unwrap_or_default(),
     }
 }

@@ -1,20 +1,15 @@
 //! Refuses every security setting that the broker cannot honour. A warning would leave open what its owner wants closed.
 
+use stream_metadata::config_def;
+
 use super::error::ConfigError;
 use super::listener::SecurityProtocol;
 use super::reader::{Reader, invalid};
 use super::settings::{Setting, Settings, Source};
 
 /// Keys that ask for authentication, authorization or encryption.
-const SECURITY_PREFIXES: &[&str] = &[
-    "sasl.",
-    "ssl.",
-    "listener.name.",
-    "authorizer.",
-    "delegation.token.",
-    "password.encoder.",
-    "early.start.",
-];
+const SECURITY_PREFIXES: &[&str] =
+    &["sasl.", "ssl.", "listener.name.", "authorizer.", "delegation.token.", "password.encoder.", "early.start."];
 const SECURITY_KEYS: &[&str] = &[
     "super.users",
     "allow.everyone.if.no.acl.found",
@@ -25,19 +20,6 @@ const SECURITY_KEYS: &[&str] = &[
     "controller.sasl.mechanism",
 ];
 
-/// Values that ask for nothing: what Kafka does when the key is absent.
-const HARMLESS: &[(&str, &str)] = &[
-    ("ssl.client.auth", "none"),
-    ("sasl.mechanism.inter.broker.protocol", "GSSAPI"),
-    ("sasl.mechanism.controller.protocol", "GSSAPI"),
-    ("sasl.enabled.mechanisms", "GSSAPI"),
-    ("ssl.endpoint.identification.algorithm", "https"),
-    ("ssl.protocol", "TLSv1.3"),
-    ("allow.everyone.if.no.acl.found", "true"),
-    ("connection.failed.authentication.delay.ms", "100"),
-    ("connections.max.reauth.ms", "0"),
-];
-
 /// Whether `key` is about security.
 pub(crate) fn is_security_key(key: &str) -> bool {
     SECURITY_KEYS.contains(&key) || SECURITY_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
@@ -45,6 +27,10 @@ pub(crate) fn is_security_key(key: &str) -> bool {
 
 /// Whether the value of `key` is never shown.
 pub(crate) fn is_secret(key: &str) -> bool {
+    if let Some(row) = config_def::broker_key(key) {
+        return row.is_sensitive();
+    }
+    // Nobody knows the key: its name has to do.
     let last = key.rsplit('.').next().unwrap_or(key);
     key.contains("password")
         || key.contains("secret")
@@ -54,17 +40,19 @@ pub(crate) fn is_secret(key: &str) -> bool {
         || last == "token"
 }
 
+/// Whether a value says only what Kafka does without the key.
+fn asks_for_nothing(key: &str, text: &str) -> bool {
+    if key == "allow.everyone.if.no.acl.found" {
+        // Kafka's default means nothing while there is no authorizer; whoever writes it down wants access closed.
+        return text.eq_ignore_ascii_case("true");
+    }
+    text.is_empty() || config_def::broker_key(key).and_then(|row| row.default) == Some(text)
+}
+
 /// Refuses keys and variables that ask for security.
-pub(crate) fn refuse_unhonoured(
-    settings: &Settings,
-    credentials: &[String],
-) -> Result<(), ConfigError> {
+pub(crate) fn refuse_unhonoured(settings: &Settings, credentials: &[String]) -> Result<(), ConfigError> {
     for (key, setting) in settings.iter() {
-        let harmless = setting.text.is_empty()
-            || HARMLESS
-                .iter()
-                .any(|(name, value)| *name == key && setting.text.eq_ignore_ascii_case(value));
-        if is_security_key(key) && !harmless {
+        if is_security_key(key) && !asks_for_nothing(key, &setting.text) {
             return Err(ConfigError::Security {
                 key: key.to_owned(),
                 given: setting.source.clone(),
@@ -89,24 +77,19 @@ pub(crate) fn protocol_of(reader: Reader<'_>, name: &str) -> Result<SecurityProt
     let mut protocol = None;
     for entry in super::listener::list(reader.text_or_default(MAP)) {
         let Some((listener, mapped)) = entry.split_once(':') else {
-            return Err(reader.invalid(
-                MAP,
-                format!("'{entry}' is not LISTENER:PROTOCOL, such as CLIENT:PLAINTEXT"),
-            ));
+            return Err(reader.invalid(MAP, format!("'{entry}' is not LISTENER:PROTOCOL, such as CLIENT:PLAINTEXT")));
         };
         if listener.trim().eq_ignore_ascii_case(name) {
             protocol = Some(mapped.trim().to_ascii_uppercase());
         }
     }
-    let named_by = if protocol.is_some() { MAP } else { "listeners" };
+    let named_by = if protocol.is_some() && reader.text(MAP).is_some() { MAP } else { "listeners" };
     match protocol.as_deref().unwrap_or(name) {
         "PLAINTEXT" => Ok(SecurityProtocol::Plaintext),
         protocol @ ("SSL" | "SASL_PLAINTEXT" | "SASL_SSL") => Err(ConfigError::Security {
             key: named_by.to_owned(),
             given: reader.settings.source(named_by),
-            problem: format!(
-                "listener {name} is to speak {protocol}, and only PLAINTEXT is spoken"
-            ),
+            problem: format!("listener {name} is to speak {protocol}, and only PLAINTEXT is spoken"),
         }),
         // Kafka's own sample maps it, and a map that somebody wrote must name it; without a map it speaks plain text.
         "CONTROLLER" if reader.text(MAP).is_none() => Ok(SecurityProtocol::Plaintext),
@@ -124,9 +107,7 @@ pub(crate) fn protocol_of(reader: Reader<'_>, name: &str) -> Result<SecurityProt
 pub(crate) fn check_inter_broker(settings: &Settings) -> Result<(), ConfigError> {
     const KEY: &str = "security.inter.broker.protocol";
     match settings.get(KEY) {
-        Some(Setting { text, source })
-            if matches!(text.as_str(), "SSL" | "SASL_PLAINTEXT" | "SASL_SSL") =>
-        {
+        Some(Setting { text, source }) if matches!(text.as_str(), "SSL" | "SASL_PLAINTEXT" | "SASL_SSL") => {
             Err(ConfigError::Security {
                 key: KEY.to_owned(),
                 given: source.clone(),

@@ -64,9 +64,9 @@ impl Settings {
         self.values.insert(key.into(), Setting { text: text.trim().to_owned(), source });
     }
 
-    /// Gives `key` a value unless a source already did.
+    /// Gives `key` a value unless a source already gave one that is not empty.
     pub fn infer(&mut self, key: &str, text: &str, from: &'static str) {
-        if !self.values.contains_key(key) {
+        if self.text(key).is_none() {
             self.set(key, text, Source::Inferred(from));
         }
     }

@@ -10,16 +10,11 @@ fn machine() -> Machine {
 }
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
-    let variables =
-        variables.iter().map(|(name, text)| ((*name).to_owned(), Some((*text).to_owned())));
+    let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), Some((*text).to_owned())));
     environment::read(variables, |_| Err(std::io::ErrorKind::NotFound.into())).unwrap()
 }
 
-fn load(
-    file: &str,
-    variables: &[(&str, &str)],
-    set: &[(&str, &str)],
-) -> Result<Loaded, ConfigError> {
+fn load(file: &str, variables: &[(&str, &str)], set: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
     let arguments = Arguments {
         config_file: Some(PathBuf::from("test.properties")),
         set: set.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect(),
@@ -59,11 +54,7 @@ fn nothing_at_all_is_a_cluster_of_one_on_loopback() {
 #[test]
 fn later_sources_win_and_are_remembered() {
     let file = "num.partitions=2\nbroker.rack=a\ngroup.max.size=5\n";
-    let variables = [
-        ("KAFKA_CFG_NUM_PARTITIONS", "3"),
-        ("KAFKA_NUM_PARTITIONS", "9"),
-        ("KAFKA_BROKER_RACK", "b"),
-    ];
+    let variables = [("KAFKA_CFG_NUM_PARTITIONS", "3"), ("KAFKA_NUM_PARTITIONS", "9"), ("KAFKA_BROKER_RACK", "b")];
     let config = load(file, &variables, &[("num.partitions", "4")]).unwrap().config;
     assert_eq!(config.topics.num_partitions, 4);
     assert_eq!(config.source_of("num.partitions"), Source::Flag("--set"));
@@ -71,10 +62,7 @@ fn later_sources_win_and_are_remembered() {
     assert_eq!(config.groups.size_max, 5);
     assert_eq!(config.source_of("group.max.size").to_string(), "test.properties line 3");
     let config = load(file, &variables, &[]).unwrap().config;
-    assert_eq!(
-        config.source_of("num.partitions"),
-        Source::Environment("KAFKA_CFG_NUM_PARTITIONS".to_owned())
-    );
+    assert_eq!(config.source_of("num.partitions"), Source::Environment("KAFKA_CFG_NUM_PARTITIONS".to_owned()));
 }
 
 #[test]
@@ -85,10 +73,7 @@ fn a_bitnami_stateful_set_starts_unchanged() {
         ("KAFKA_CFG_CONTROLLER_QUORUM_VOTERS", "0@kafka-0.kafka:9094,1@kafka-1.kafka:9094"),
         ("KAFKA_CFG_LISTENERS", "PLAINTEXT://:9092,QUORUM://:9094"),
         ("KAFKA_CFG_ADVERTISED_LISTENERS", "PLAINTEXT://kafka-1.kafka:9092"),
-        (
-            "KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP",
-            "QUORUM:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL",
-        ),
+        ("KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP", "QUORUM:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL"),
         ("KAFKA_KRAFT_CLUSTER_ID", "5L6g3nShT-eMCtK--X86sw"),
         ("KAFKA_HEAP_OPTS", "-Xmx1g"),
         ("KAFKA_PORT", "tcp://10.0.0.1:9092"),
@@ -154,17 +139,14 @@ fn what_asks_for_security_is_refused() {
 
 #[test]
 fn a_value_out_of_range_names_the_key_the_source_and_the_range() {
-    assert_eq!(
-        refused(&[("num.partitions", "0")]),
-        "num.partitions=0 (--set): give a whole number from 1 to 2147483647"
-    );
+    assert_eq!(refused(&[("num.partitions", "0")]), "num.partitions=0 (--set): it must be from 1 to 2147483647");
     assert_eq!(
         refused(&[("auto.create.topics.enable", "yes")]),
-        "auto.create.topics.enable=yes (--set): give true or false"
+        "auto.create.topics.enable=yes (--set): it must be true or false"
     );
     assert_eq!(
         refused(&[("hanzo.flush.policy", "now\u{1b}")]),
-        "hanzo.flush.policy=now\\u{1b} (--set): give one of auto, always, never"
+        "hanzo.flush.policy=now\\u{1b} (--set): it must be one of auto, always, never"
     );
     assert!(refused(&[("hanzo.log.level", "loud=very=much")]).contains("give off, error"));
 }
@@ -173,21 +155,9 @@ fn a_value_out_of_range_names_the_key_the_source_and_the_range() {
 fn contradictions_between_keys_are_refused() {
     for (entries, part) in [
         (&[("listeners", "CONTROLLER://:9094")][..], "there is no listener for clients"),
-        (
-            &[
-                ("listeners", "A://:1,B://:1"),
-                ("listener.security.protocol.map", "A:PLAINTEXT,B:PLAINTEXT"),
-            ],
-            "same port",
-        ),
-        (
-            &[("listeners", "CLIENT://:9092")],
-            "add CLIENT:PLAINTEXT to listener.security.protocol.map",
-        ),
-        (
-            &[("advertised.listeners", "PLAINTEXT://0.0.0.0:9092")],
-            "clients cannot connect to 0.0.0.0",
-        ),
+        (&[("listeners", "A://:1,B://:1"), ("listener.security.protocol.map", "A:PLAINTEXT,B:PLAINTEXT")], "same port"),
+        (&[("listeners", "CLIENT://:9092")], "add CLIENT:PLAINTEXT to listener.security.protocol.map"),
+        (&[("advertised.listeners", "PLAINTEXT://0.0.0.0:9092")], "clients cannot connect to 0.0.0.0"),
         (&[("advertised.listeners", "OTHER://h:9092")], "there is no listener OTHER"),
         (&[("controller.quorum.voters", "1@a:1,2@b:1")], "node.id is not set"),
         (&[("controller.quorum.voters", "1@a:1,2@b:1"), ("node.id", "3")], "add 3@host:9094"),
@@ -217,7 +187,7 @@ fn an_empty_http_listener_is_off() {
 #[test]
 fn kafka_variables_for_clients_are_not_taken_for_keys() {
     let loaded =
-        load("", &[("KAFKA_ENABLED", "true"), ("KAFKA_BROKERS", "kafka:9092")], &[]).unwrap();
+        load("", &[("KAFKA_ENABLED", "true"), ("KAFKA_BROKERS", "kafka:9092"), ("KAFKA_TOPIC", "t")], &[]).unwrap();
     assert_eq!(loaded.warnings, []);
     assert_eq!(loaded.config, set_from_file(""));
 }
@@ -242,14 +212,17 @@ fn the_description_is_a_properties_file_that_says_the_same() {
 #[test]
 fn keys_of_other_times_and_typing_errors_are_warnings() {
     let loaded = load(
-        "zookeeper.connect=zk:2181\nhanzo.catalog.file=topics.yaml\nnum.partition=3\n",
+        "zookeeper.connect=zk:2181\nhanzo.catalog.file=topics.yaml\nnum.partition=3\nnum.network.threads=3\n",
         &[],
         &[],
     )
     .unwrap();
     let warnings = texts(&loaded.warnings);
-    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert_eq!(warnings.len(), 4, "{warnings:?}");
     assert!(warnings[0].contains("no effect yet"));
-    assert!(warnings[1].contains("num.partition (test.properties line 3) is no known key"));
-    assert!(warnings[2].contains("ZooKeeper mode"));
+    assert!(warnings[1].starts_with("num.network.threads (test.properties line 4) is a key of Kafka's"));
+    assert!(
+        warnings[2].contains("num.partition (test.properties line 3) is no known key; did you mean num.partitions?")
+    );
+    assert!(warnings[3].contains("ZooKeeper mode"));
 }
