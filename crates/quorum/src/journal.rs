@@ -355,3 +355,82 @@ fn promised_after(rest: &Bytes, damaged: u64) -> bool {
             && read_entry(&tail, index).is_some_and(|(entry, _)| entry.synced >= damaged)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crash_disk::{CrashDisk, Random};
+
+    const DIR: &str = "/metadata";
+
+    fn entries(from: u64, to: u64, term: u64) -> Vec<Entry> {
+        let entry = |index| Entry { index, term, data: Bytes::from(vec![term as u8; 20]), ..Entry::default() };
+        (from..=to).map(entry).collect()
+    }
+
+    fn terms(recovered: &[Recovered]) -> Vec<u64> {
+        recovered.iter().map(|entry| entry.term).collect()
+    }
+
+    fn open(disk: &CrashDisk) -> (Journal, Vec<Recovered>) {
+        Journal::open(Arc::new(disk.clone()), Path::new(DIR), 0).unwrap()
+    }
+
+    fn ten(disk: &CrashDisk) -> Journal {
+        disk.create_dir(Path::new(DIR)).unwrap();
+        let (mut journal, _) = open(disk);
+        journal.append(&entries(1, 10, 1), 0, WallMillis(0)).unwrap();
+        journal.sync().unwrap();
+        journal
+    }
+
+    #[test]
+    fn a_tail_that_was_replaced_is_never_seen_behind_its_replacement() {
+        for seed in 0..500 {
+            let mut random = Random(seed);
+            let mut disk = CrashDisk::default();
+            let mut journal = ten(&disk);
+            disk.fail_after_syncs(random.below(3));
+            let replaced = journal
+                .append(&entries(5, 5 + random.below(3), 2), 0, WallMillis(0))
+                .and_then(|()| journal.sync());
+            disk.crash(&mut random);
+            let (_, recovered) = open(&disk);
+            let terms = terms(&recovered);
+            let old_again = terms.windows(2).any(|pair| pair[0] > pair[1]);
+            assert!(!old_again, "seed {seed}: {terms:?}");
+            assert!(terms.len() >= 4, "seed {seed}: {terms:?}");
+            assert!(replaced.is_err() || terms[4] == 2, "seed {seed}: {terms:?}");
+        }
+    }
+
+    #[test]
+    fn trimming_removes_whole_segments_and_keeps_the_rest() {
+        let disk = CrashDisk::default();
+        let mut journal = ten(&disk);
+        let large = Entry { index: 11, term: 1, data: vec![0; SEGMENT_BYTES as usize].into(), ..Entry::default() };
+        journal.append(&[large], 0, WallMillis(0)).unwrap();
+        journal.append(&entries(12, 20, 1), 0, WallMillis(0)).unwrap();
+        journal.sync().unwrap();
+        journal.trim(11).unwrap();
+        assert_eq!(open(&disk).1.first().unwrap().index, 1);
+        journal.trim(15).unwrap();
+        let recovered = Journal::open(Arc::new(disk.clone()), Path::new(DIR), 15).unwrap().1;
+        assert_eq!((recovered.first().unwrap().index, recovered.last().unwrap().index), (12, 20));
+        journal.append(&entries(16, 16, 2), 0, WallMillis(0)).unwrap();
+        journal.sync().unwrap();
+        let recovered = Journal::open(Arc::new(disk), Path::new(DIR), 15).unwrap().1;
+        assert_eq!(terms(&recovered), [1, 1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn starting_over_forgets_everything() {
+        let disk = CrashDisk::default();
+        let mut journal = ten(&disk);
+        journal.restart_at(101).unwrap();
+        assert!(open(&disk).1.is_empty());
+        journal.append(&entries(101, 102, 3), 0, WallMillis(0)).unwrap();
+        journal.sync().unwrap();
+        assert_eq!(open(&disk).1.first().unwrap().index, 101);
+    }
+}

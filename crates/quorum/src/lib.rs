@@ -8,6 +8,8 @@
 //! = Raft term*, so that the first entry, the founder's own membership, has offset 0. The end
 //! offset of a snapshot is therefore the Raft index of the last entry that it contains.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
 mod node;
 
 mod change;
@@ -25,6 +27,10 @@ mod replica;
 mod state_files;
 mod storage;
 mod validate;
+
+#[cfg(test)]
+#[path = "../tests/support/crash_disk.rs"]
+mod crash_disk;
 
 pub use error::{ProposeError, QuorumError, StepError};
 pub use node::{

@@ -18,6 +18,9 @@ mod status;
 mod step;
 mod tick;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;

@@ -25,6 +25,7 @@ impl Random {
         self.next() % bound
     }
 
+    #[allow(dead_code, reason = "used by one of the tests that share this file")]
     pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
