@@ -216,14 +216,9 @@ impl Decoder {
 
     /// Reads a tagged field, which fills this decoder, into `slot` if the version has it.
     #[doc(hidden)]
-    pub fn tagged_field<T: Field>(
-        &mut self,
-        slot: &mut T,
-        form: Form,
-        span: Span,
-    ) -> Result<(), DecodeError> {
+    pub fn tagged_field<T: Field>(&mut self, slot: &mut T, form: Form, span: Span) -> Result<(), DecodeError> {
         if span.holds(form.version) {
-            *slot = T::read(self, span.form(form))?;
+            *slot = T::read(self, span.form(form).tagged())?;
             self.end()?;
         }
         Ok(())
@@ -294,9 +289,8 @@ impl Decoder {
         self.need(count, "array")?;
         let needed = count.saturating_mul(element);
         let left = self.array_memory;
-        self.array_memory = left
-            .checked_sub(needed)
-            .ok_or(DecodeError::Memory { count, needed, left, position: self.position })?;
+        self.array_memory =
+            left.checked_sub(needed).ok_or(DecodeError::Memory { count, needed, left, position: self.position })?;
         Ok(())
     }
 
@@ -304,9 +298,7 @@ impl Decoder {
         if length == -1 {
             return Ok(None);
         }
-        usize::try_from(length)
-            .map(Some)
-            .map_err(|_| DecodeError::Length { what, length, position: self.position })
+        usize::try_from(length).map(Some).map_err(|_| DecodeError::Length { what, length, position: self.position })
     }
 
     fn counted_varint(&mut self, what: &'static str) -> Result<u32, DecodeError> {

@@ -235,12 +235,7 @@ impl Encoder {
         Ok(())
     }
 
-    pub(crate) fn length(
-        &mut self,
-        what: &'static str,
-        length: usize,
-        form: Form,
-    ) -> Result<(), EncodeError> {
+    pub(crate) fn length(&mut self, what: &'static str, length: usize, form: Form) -> Result<(), EncodeError> {
         let bounded = i32::try_from(length).map_err(|_| EncodeError::Length { what, length })?;
         if form.flexible {
             self.unsigned_varint(bounded as u32 + 1);
@@ -313,7 +308,7 @@ impl Tags {
             return span.leave_out(names, value, default, form);
         }
         let mut body = Encoder::new();
-        value.write(&mut body, span.form(form))?;
+        value.write(&mut body, span.form(form).tagged())?;
         let body = body.into_bytes()?;
         self.count += 1;
         self.fields.unsigned_varint(tag);

@@ -17,11 +17,17 @@ pub struct Form {
     pub flexible: bool,
     /// Whether the field may be null in this version.
     pub nullable: bool,
+    /// Whether the field is a tagged one: its null struct is another byte.
+    pub tagged: bool,
 }
 
 impl Form {
     const fn required(self) -> Form {
         Form { nullable: false, ..self }
+    }
+
+    pub(crate) const fn tagged(self) -> Form {
+        Form { tagged: true, ..self }
     }
 }
 
@@ -79,7 +85,7 @@ impl Span {
     #[inline]
     pub const fn form(self, form: Form) -> Form {
         let nullable = self.nullable_since <= form.version && form.version <= self.nullable_until;
-        Form { nullable, ..form }
+        Form { nullable, tagged: false, ..form }
     }
 
     /// Leaves out a value that the version has no place for: an error unless it is the default or
@@ -189,13 +195,14 @@ impl<T: Struct> Field for T {
     }
 }
 
-/// A byte says whether the struct follows: negative is null.
+/// A byte says whether the struct follows: negative is null, but in a tagged field zero is.
 impl<T: Struct> Field for Option<T> {
     fn read(d: &mut Decoder, form: Form) -> Result<Self, DecodeError> {
         if !form.nullable {
             return T::read_fields(d, form).map(Some);
         }
-        if d.i8()? < 0 {
+        let mark = d.i8()?;
+        if mark < 0 || form.tagged && mark == 0 {
             return Ok(None);
         }
         T::read_fields(d, form.required()).map(Some)
@@ -209,7 +216,7 @@ impl<T: Struct> Field for Option<T> {
             }
             Some(value) => value.write_fields(e, form),
             None if form.nullable => {
-                e.i8(-1);
+                e.i8(if form.tagged { 0 } else { -1 });
                 Ok(())
             }
             None => Err(EncodeError::Null { what: "struct" }),

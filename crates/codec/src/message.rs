@@ -40,6 +40,7 @@ fn form<M: Message>(version: i16) -> Option<Form> {
         version,
         flexible: version >= M::FLEXIBLE,
         nullable: false,
+        tagged: false,
     })
 }
 

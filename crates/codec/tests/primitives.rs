@@ -1,5 +1,7 @@
 //! The primitive encodings at their edges.
 
+#![allow(clippy::unwrap_used)]
+
 use bytes::Bytes;
 use stream_codec::{DecodeError, Decoder, EncodeError, Encoder, Message, RecordPart, Records, Segment, Str};
 use stream_codec::{decode_body, messages, to_bytes};

@@ -71,10 +71,7 @@ pub fn encode_response<M: Message>(
 }
 
 /// A whole request, ready to send. Key and version come from the header; the key must be that of `R`.
-pub fn encode_request<R: Request>(
-    header: &RequestHeader,
-    request: &R,
-) -> Result<Vec<Segment>, EncodeError> {
+pub fn encode_request<R: Request>(header: &RequestHeader, request: &R) -> Result<Vec<Segment>, EncodeError> {
     assert_eq!(header.api_key, R::KEY.code(), "header and request are of one API");
     let mut encoder = begin();
     encode_request_header(&mut encoder, header)?;

@@ -22,7 +22,7 @@ pub struct RequestHeader {
     pub client_id: Option<Str>,
 }
 
-const CLIENT_ID_FORM: Form = Form { version: 1, flexible: false, nullable: true };
+const CLIENT_ID_FORM: Form = Form { version: 1, flexible: false, nullable: true, tagged: false };
 
 impl RequestHeader {
     /// The API, if it is known.
@@ -42,12 +42,8 @@ impl RequestHeader {
 /// Reads a request header. Where API or version are unknown only key, version and correlation id are
 /// sure: what stands behind them is read if it can be, and no reason to fail.
 pub fn decode(d: &mut Decoder) -> Result<RequestHeader, DecodeError> {
-    let mut header = RequestHeader {
-        api_key: d.i16()?,
-        api_version: d.i16()?,
-        correlation_id: d.i32()?,
-        client_id: None,
-    };
+    let mut header =
+        RequestHeader { api_key: d.i16()?, api_version: d.i16()?, correlation_id: d.i32()?, client_id: None };
     match decode_client(d, &header) {
         Ok(client_id) => header.client_id = client_id,
         Err(error) if header.version_is_known() => return Err(error),
@@ -110,12 +106,7 @@ mod tests {
     use super::*;
 
     fn header(key: i16, version: i16) -> RequestHeader {
-        RequestHeader {
-            api_key: key,
-            api_version: version,
-            correlation_id: 7,
-            client_id: Some(Str::from("client")),
-        }
+        RequestHeader { api_key: key, api_version: version, correlation_id: 7, client_id: Some(Str::from("client")) }
     }
 
     fn encoded(header: &RequestHeader) -> Bytes {

@@ -47,3 +47,24 @@ fn from_member<M: Message>(bytes: Bytes) -> Result<M, DecodeError> {
     let version = decoder.i16()?;
     M::decode(&mut decoder, version.min(VERSION_MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored::encode_versioned;
+
+    #[test]
+    fn newer_versions_are_read_as_the_newest_known() {
+        let subscription = ConsumerProtocolSubscription {
+            topics: vec!["t".into()],
+            generation_id: 4,
+            ..ConsumerProtocolSubscription::default()
+        };
+        let mut bytes = encode_versioned(&subscription, 3).unwrap().to_vec();
+        assert_eq!(ConsumerProtocolSubscription::from_member(bytes.clone().into()), Ok(subscription.clone()));
+        bytes[1] = 9;
+        bytes.extend_from_slice(b"more");
+        assert_eq!(ConsumerProtocolSubscription::from_member(bytes.into()), Ok(subscription));
+        assert!(ConsumerProtocolSubscription::from_member(Bytes::from_static(&[0xff, 0xff])).is_err());
+    }
+}

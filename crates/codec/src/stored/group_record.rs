@@ -73,3 +73,31 @@ group_records! {
     StreamsGroupCurrentMemberAssignment
         StreamsGroupCurrentMemberAssignmentKey StreamsGroupCurrentMemberAssignmentValue;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored::coordinator::{encode_key, encode_versioned};
+
+    #[test]
+    fn a_record_is_known_by_its_key() {
+        let key = OffsetCommitKey { group: "g".into(), topic: "t".into(), partition: 3 };
+        let value = OffsetCommitValue { offset: 42, ..OffsetCommitValue::default() };
+        let key_bytes = encode_key(&key).unwrap();
+        assert_eq!(key_bytes[..], [0, 1, 0, 1, b'g', 0, 1, b't', 0, 0, 0, 3]);
+        let value_bytes = encode_versioned(&value, 3).unwrap();
+        assert_eq!(value_bytes[..2], [0, 3]);
+        let read = GroupRecord::decode(key_bytes.clone(), Some(value_bytes));
+        assert_eq!(read, Ok(GroupRecord::OffsetCommit(key.clone(), Some(Box::new(value)))));
+        let tombstone = GroupRecord::decode(key_bytes, None);
+        assert_eq!(tombstone, Ok(GroupRecord::OffsetCommit(key, None)));
+    }
+
+    #[test]
+    fn unknown_kinds_are_named_and_broken_records_refused() {
+        let unknown = GroupRecord::decode(Bytes::from_static(&[0, 99, 1]), None);
+        assert_eq!(unknown, Ok(GroupRecord::Unknown { record_type: 99 }));
+        assert!(GroupRecord::decode(Bytes::from_static(&[0]), None).is_err());
+        assert!(GroupRecord::decode(Bytes::from_static(&[0, 2, 0, 9]), None).is_err());
+    }
+}

@@ -24,10 +24,7 @@ pub struct MetadataFrame {
 }
 
 /// A record as the log carries it.
-pub fn encode_metadata_record<R: MetadataRecordSchema>(
-    record: &R,
-    version: i16,
-) -> Result<Bytes, EncodeError> {
+pub fn encode_metadata_record<R: MetadataRecordSchema>(record: &R, version: i16) -> Result<Bytes, EncodeError> {
     let mut encoder = Encoder::new();
     encoder.unsigned_varint(FRAME_VERSION);
     encoder.unsigned_varint(R::API_KEY as u32);
@@ -75,3 +72,33 @@ macro_rules! metadata_records {
     )*};
 }
 pub(crate) use metadata_records;
+
+#[cfg(test)]
+mod tests {
+    use stream_types::Uuid;
+
+    use super::*;
+    use crate::stored::metadata::{NoOpRecord, TopicRecord};
+
+    #[test]
+    fn a_record_stands_behind_its_frame() {
+        let record = TopicRecord { name: "t".into(), topic_id: Uuid::METADATA_TOPIC };
+        let bytes = encode_metadata_record(&record, 0).unwrap();
+        assert_eq!(bytes[..5], [1, 2, 0, 2, b't']);
+        let frame = decode_metadata_frame(bytes.clone()).unwrap();
+        assert_eq!((frame.api_key, frame.version), (TopicRecord::API_KEY, 0));
+        assert!(matches!(frame.clone().read::<NoOpRecord>(), Err(DecodeError::Unknown { number: 2, .. })));
+        assert_eq!(frame.read(), Ok(record));
+        let mut garbage = bytes.to_vec();
+        garbage.push(0);
+        let refused = decode_metadata_frame(garbage.into()).unwrap().read::<TopicRecord>();
+        assert!(matches!(refused, Err(DecodeError::LeftOver { left: 1, .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn other_frames_are_refused() {
+        for bytes in [&[0, 2, 0][..], &[2, 2, 0], &[1], &[1, 0xff, 0xff, 0xff, 0x7f, 0], &[]] {
+            assert!(decode_metadata_frame(Bytes::from_static(bytes)).is_err(), "{bytes:?}");
+        }
+    }
+}

@@ -20,6 +20,4 @@ mod group_record;
 
 pub use coordinator::{CoordinatorKey, decode_key, decode_versioned, encode_key, encode_versioned, record_type};
 pub use group_record::GroupRecord;
-pub use metadata_frame::{
-    MetadataFrame, MetadataRecordSchema, decode_metadata_frame, encode_metadata_record,
-};
+pub use metadata_frame::{MetadataFrame, MetadataRecordSchema, decode_metadata_frame, encode_metadata_record};

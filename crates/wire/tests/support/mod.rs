@@ -170,13 +170,7 @@ impl Growth<'_> {
     }
 
     /// Appends a value. If that does not help, a tagged field must grow to take it in.
-    fn append<M: Message>(
-        &mut self,
-        what: &'static str,
-        needed: usize,
-        left: usize,
-        position: usize,
-    ) -> Option<()> {
+    fn append<M: Message>(&mut self, what: &'static str, needed: usize, left: usize, position: usize) -> Option<()> {
         let value = self.value(what, needed, left, self.version >= M::FLEXIBLE);
         let before = self.bytes.clone();
         for growing in 0..=self.tags.len() {
