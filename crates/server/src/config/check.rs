@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 
-use super::keys::{OWN_KEYS, honoured_keys};
+use super::keys::honoured_keys;
 use super::reader::HIDDEN;
 use super::security::is_secret;
 use super::settings::Settings;
+
+/// Older names of keys that always have a value: their defaults would say something else.
+const REPLACED: &[&str] = &["broker.id", "log.dir"];
 
 /// All keys: those that were given or inferred first, with their source, then the defaults.
 pub(crate) fn describe(settings: &Settings) -> String {
@@ -15,10 +18,9 @@ pub(crate) fn describe(settings: &Settings) -> String {
         let _ = writeln!(text, "# {}\n{}={}", escape(&setting.source.to_string()), escape(key), escape(value));
     }
     text.push_str("# defaults\n");
-    let kafka = honoured_keys().map(|key| (key.name, key.default.unwrap_or_default()));
-    let own = OWN_KEYS.iter().filter(|key| key.works).map(|key| (key.name, key.default));
-    for (name, default) in kafka.chain(own).filter(|(name, _)| settings.get(name).is_none()) {
-        let _ = writeln!(text, "{name}={default}");
+    let is_left_out = |name: &str| settings.get(name).is_none() && !REPLACED.contains(&name);
+    for key in honoured_keys().filter(|key| is_left_out(key.name)) {
+        let _ = writeln!(text, "{}={}", key.name, key.default.unwrap_or_default());
     }
     text
 }

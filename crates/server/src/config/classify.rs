@@ -72,12 +72,12 @@ pub(crate) fn classify(settings: &Settings) -> Vec<Warning> {
 
 /// Whether a `KAFKA_X` variable is meant for a server: somebody knows the key, or it is a typing error away from one.
 pub(crate) fn is_plausible(key: &str) -> bool {
-    keys::own_key(key).is_some() || config_def::classify_key(key) != KeyClass::Unknown(None)
+    config_def::classify_key(key) != KeyClass::Unknown(None)
 }
 
 fn warning(key: &str, given: &Source) -> Option<Warning> {
-    if let Some(own) = keys::own_key(key) {
-        return (!own.works).then(|| Warning::NotYet { key: key.to_owned(), given: given.clone() });
+    if keys::NOT_YET_KEYS.contains(&key) {
+        return Some(Warning::NotYet { key: key.to_owned(), given: given.clone() });
     }
     // What asks for security was refused before; what is left of such keys says what Kafka does without them.
     if keys::is_honoured(key) || security::is_security_key(key) {
@@ -85,8 +85,7 @@ fn warning(key: &str, given: &Source) -> Option<Warning> {
     }
     let (key_text, given) = (key.to_owned(), given.clone());
     match config_def::classify_key(key) {
-        KeyClass::Honoured => None,
-        KeyClass::Hanzo => Some(Warning::NotYet { key: key_text, given }),
+        KeyClass::Honoured | KeyClass::Hanzo => None,
         KeyClass::NotNeeded => Some(Warning::NotNeeded { key: key_text, given }),
         KeyClass::ZooKeeper => Some(Warning::ZooKeeper { key: key_text, given }),
         KeyClass::Unknown(nearest) => Some(Warning::Unknown { key: key_text, given, nearest }),

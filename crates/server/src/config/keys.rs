@@ -1,45 +1,9 @@
-//! Which keys start-up reads. Kafka's have their rows in `stream_metadata::config_def`; the rows of our own are here.
+//! Which keys start-up acts on. Types, defaults and meanings are the rows of `stream_metadata::config_def`;
+//! docs/configuration.md describes the same keys.
 
 use stream_metadata::config_def::{self, ConfigKey};
 
-/// A key of our own; all of them begin with `hanzo.`.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct OwnKey {
-    pub(crate) name: &'static str,
-    pub(crate) kind: OwnKind,
-    /// As a text; empty for one that the machine decides, or for none.
-    pub(crate) default: &'static str,
-    /// Whether the part that it is for exists.
-    pub(crate) works: bool,
-}
-
-/// What a key of our own takes.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum OwnKind {
-    /// Any text.
-    Text,
-    /// A whole number from this one.
-    From(i64),
-    /// One of these words.
-    OneOf(&'static [&'static str]),
-}
-
-use OwnKind::{From, OneOf, Text};
-
-/// All keys of our own; docs/configuration.md describes the same.
-pub(crate) const OWN_KEYS: &[OwnKey] = &[
-    OwnKey { name: "hanzo.catalog.file", kind: Text, default: "", works: false },
-    OwnKey { name: "hanzo.cluster.id", kind: Text, default: "", works: true },
-    OwnKey { name: "hanzo.disk.reserve.bytes", kind: From(0), default: "67108864", works: true },
-    OwnKey { name: "hanzo.flush.policy", kind: OneOf(&["auto", "always", "never"]), default: "auto", works: true },
-    OwnKey { name: "hanzo.http.listener", kind: Text, default: "localhost:8080", works: true },
-    OwnKey { name: "hanzo.log.format", kind: OneOf(&["text", "json"]), default: "text", works: true },
-    OwnKey { name: "hanzo.log.level", kind: Text, default: "info", works: true },
-    OwnKey { name: "hanzo.memory.bytes", kind: From(16 << 20), default: "", works: true },
-    OwnKey { name: "hanzo.registry.listener", kind: Text, default: "localhost:8081", works: false },
-];
-
-/// Kafka's keys that start-up reads into the configuration.
+/// Keys that start-up reads into the configuration, sorted.
 pub(crate) const READ_KEYS: &[&str] = &[
     "advertised.listeners",
     "auto.create.topics.enable",
@@ -55,6 +19,13 @@ pub(crate) const READ_KEYS: &[&str] = &[
     "group.max.session.timeout.ms",
     "group.max.size",
     "group.min.session.timeout.ms",
+    "hanzo.cluster.id",
+    "hanzo.disk.reserve.bytes",
+    "hanzo.flush.policy",
+    "hanzo.http.listener",
+    "hanzo.log.format",
+    "hanzo.log.level",
+    "hanzo.memory.bytes",
     "inter.broker.listener.name",
     "listener.security.protocol.map",
     "listeners",
@@ -82,27 +53,17 @@ pub(crate) const READ_KEYS: &[&str] = &[
     "socket.request.max.bytes",
 ];
 
-/// The row of a key of our own.
-pub(crate) fn own_key(name: &str) -> Option<&'static OwnKey> {
-    OWN_KEYS.iter().find(|key| key.name == name)
-}
+/// Keys of our own for parts that do not exist yet.
+pub(crate) const NOT_YET_KEYS: &[&str] = &["hanzo.catalog.file", "hanzo.registry.listener"];
 
-/// Whether this broker does what the key says: start-up reads it, or it is the default of a topic's key.
+/// Whether this broker does what the key says.
 pub(crate) fn is_honoured(name: &str) -> bool {
-    READ_KEYS.binary_search(&name).is_ok()
-        || config_def::broker_key(name).is_some_and(|key| key.honoured)
-        || topic_defaults().any(|key| key.name == name)
+    config_def::broker_key(name).is_some_and(|key| key.honoured)
 }
 
-/// Broker keys that give honoured topic keys their value.
-fn topic_defaults() -> impl Iterator<Item = &'static ConfigKey> {
-    let topic_keys = config_def::topic_keys().iter().filter(|key| key.honoured);
-    topic_keys.flat_map(|key| key.synonyms).filter_map(|synonym| config_def::broker_key(synonym.name))
-}
-
-/// Every Kafka key that is honoured, sorted.
+/// Every key that is honoured, sorted: those of start-up and the defaults of topics' keys.
 pub(crate) fn honoured_keys() -> impl Iterator<Item = &'static ConfigKey> {
-    config_def::broker_keys().iter().filter(|key| is_honoured(key.name))
+    config_def::broker_keys().iter().filter(|key| key.honoured)
 }
 
 #[cfg(test)]
@@ -110,11 +71,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_that_is_read_has_a_row_and_the_lists_are_sorted() {
+    fn the_table_calls_honoured_what_is_read_and_what_topics_inherit() {
         for name in READ_KEYS {
-            assert!(config_def::broker_key(name).is_some(), "{name} has no row");
+            assert!(is_honoured(name), "{name} is read and its row says otherwise");
         }
-        assert!(READ_KEYS.is_sorted());
-        assert!(OWN_KEYS.is_sorted_by_key(|key| key.name));
+        for key in config_def::topic_keys().iter().filter(|key| key.honoured) {
+            for synonym in key.synonyms {
+                assert!(is_honoured(synonym.name), "{} gives {} its value", synonym.name, key.name);
+            }
+        }
+        for name in NOT_YET_KEYS {
+            assert!(!is_honoured(name), "{name} works: move it");
+        }
+        assert!(READ_KEYS.is_sorted() && NOT_YET_KEYS.is_sorted());
     }
 }

@@ -38,6 +38,7 @@ pub struct Loaded {
 
 /// The image's data directory, and what decides that this is the image.
 const BITNAMI_DATA_DIR: &str = "/bitnami/kafka/data";
+const MEMORY_BYTES_MIN: u64 = 16 << 20;
 const DEFAULT_DATA_DIR: &str = "./data";
 
 impl ServerConfig {
@@ -70,7 +71,13 @@ impl ServerConfig {
         security::check_inter_broker(&settings)?;
         let warnings = classify::classify(&settings);
         network::infer(&mut settings)?;
-        Ok(Loaded { config: build(settings, machine)?, warnings })
+        let memory = (machine.memory_bytes / 4).max(MEMORY_BYTES_MIN).to_string();
+        settings.infer("hanzo.memory.bytes", &memory, "a quarter of this machine's or container's memory");
+        let mut config = build(settings, machine)?;
+        let advertised: Vec<String> = config.advertised_listeners.iter().map(ToString::to_string).collect();
+        config.settings.infer("advertised.listeners", &advertised.join(","), "the listeners");
+        config.settings.infer("inter.broker.listener.name", &config.inter_broker_listener_name, "the listeners");
+        Ok(Loaded { config, warnings })
     }
 }
 
@@ -117,10 +124,6 @@ fn layer(
 fn build(settings: Settings, machine: &Machine) -> Result<ServerConfig, ConfigError> {
     let reader = Reader { settings: &settings };
     let network = network::resolve(&settings, machine)?;
-    let memory_bytes = match reader.text("hanzo.memory.bytes") {
-        Some(_) => reader.long("hanzo.memory.bytes")? as u64,
-        None => (machine.memory_bytes / 4).max(16 << 20),
-    };
     Ok(ServerConfig {
         node_id: network.node_id,
         roles: network.roles,
@@ -144,7 +147,7 @@ fn build(settings: Settings, machine: &Machine) -> Result<ServerConfig, ConfigEr
             "never" => FlushPolicy::Never,
             _ => FlushPolicy::Auto,
         },
-        memory_bytes,
+        memory_bytes: reader.long("hanzo.memory.bytes")? as u64,
         disk_reserve_bytes: reader.long("hanzo.disk.reserve.bytes")? as u64,
         log_format: if reader.text_or_default("hanzo.log.format") == "json" {
             LogFormat::Json

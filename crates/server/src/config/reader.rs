@@ -3,7 +3,7 @@
 use stream_metadata::config_def::{self, ConfigKey};
 
 use super::error::ConfigError;
-use super::keys::{self, OwnKey, OwnKind};
+use super::keys;
 use super::settings::{Setting, Settings};
 
 /// What error texts and `--check` show instead of a secret.
@@ -77,28 +77,14 @@ pub(crate) fn check_all(settings: &Settings) -> Result<(), ConfigError> {
         if setting.text.is_empty() {
             continue;
         }
-        let checked = match (keys::own_key(name), config_def::broker_key(name)) {
-            (Some(key), _) => check_own(key, &setting.text),
-            (None, Some(key)) => check_kafka(key, &setting.text),
-            (None, None) => Ok(()),
-        };
-        checked.map_err(|problem| invalid(name, Some(setting), problem))?;
+        let Some(key) = config_def::broker_key(name) else { continue };
+        check(key, &setting.text).map_err(|problem| invalid(name, Some(setting), problem))?;
     }
     Ok(())
 }
 
-fn check_own(key: &OwnKey, text: &str) -> Result<(), String> {
-    match key.kind {
-        OwnKind::Text => Ok(()),
-        OwnKind::OneOf(words) if words.contains(&text) => Ok(()),
-        OwnKind::OneOf(words) => Err(format!("it must be one of {}", words.join(", "))),
-        OwnKind::From(least) if text.parse::<i64>().is_ok_and(|value| value >= least) => Ok(()),
-        OwnKind::From(least) => Err(format!("it must be a whole number of at least {least}")),
-    }
-}
-
 /// What is wrong, without the key and value that the table's sentence begins with: the caller says them.
-fn check_kafka(key: &ConfigKey, text: &str) -> Result<(), String> {
+fn check(key: &ConfigKey, text: &str) -> Result<(), String> {
     config_def::validate_value(key, text).map_err(|sentence| {
         let beginning = format!("for configuration {}: ", key.name);
         sentence.split_once(&beginning).map_or(sentence.clone(), |(_, problem)| problem.to_owned())
@@ -107,8 +93,6 @@ fn check_kafka(key: &ConfigKey, text: &str) -> Result<(), String> {
 
 /// The default of a key that start-up reads; empty for none.
 fn default(name: &str) -> &'static str {
-    match keys::own_key(name) {
-        Some(key) => key.default,
-        None => config_def::broker_key(name).and_then(|key| key.default).unwrap_or_default(),
-    }
+    debug_assert!(keys::READ_KEYS.contains(&name), "{name} is read and not listed");
+    config_def::broker_key(name).and_then(|key| key.default).unwrap_or_default()
 }

@@ -226,3 +226,19 @@ fn keys_of_other_times_and_typing_errors_are_warnings() {
     );
     assert!(warnings[3].contains("ZooKeeper mode"));
 }
+
+#[test]
+fn the_sample_file_loads_without_a_word() {
+    let sample = include_str!("../../../../config/server.properties");
+    let Loaded { config, warnings } = load(sample, &[], &[]).unwrap();
+    assert_eq!(warnings, []);
+    assert!(config.is_sole_voter());
+    // What the sample repeats are the defaults, but for where it listens.
+    let differs = |key: &&String| {
+        let default = stream_metadata::config_def::broker_key(key).and_then(|row| row.default);
+        default.is_some_and(|default| config.static_config()[*key] != default)
+    };
+    let differing: Vec<_> = config.static_config().into_keys().filter(|key| differs(&key)).collect();
+    let expected = ["controller.quorum.voters", "listeners", "offsets.topic.replication.factor"];
+    assert_eq!(differing, expected);
+}
