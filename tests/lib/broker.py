@@ -63,8 +63,8 @@ class Broker:
         assert not self.is_alive(), "the broker runs already"
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=self.directory
-            )
+                self.command(), env=_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=self.directory
+            )  # fmt: skip
         try:
             return probe.wait_until_serving(self.bootstrap, self.seconds_to_start, self.is_alive)
         except Exception as error:
@@ -115,6 +115,11 @@ class Broker:
     def resident_bytes(self) -> int:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _environment() -> dict[str, str]:
+    """Without what a broker would take for its configuration."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("KAFKA_")}
 
 
 class HanzoStream(Broker):
