@@ -10,6 +10,7 @@ pub mod controller;
 pub mod image;
 
 mod error;
+pub mod features;
 mod record;
 
 pub use controller::{ApiError, Command, Controller, Decision, RandomSource, Reply};

@@ -3,16 +3,6 @@
 use super::{broker_key, nearest_key};
 use crate::image::ConfigResourceType;
 
-/// Keys of our own (docs/configuration.md), sorted.
-pub(super) const HANZO_KEYS: &[&str] = &[
-    "hanzo.catalog.file",
-    "hanzo.disk.reserve.bytes",
-    "hanzo.flush.policy",
-    "hanzo.http.listener",
-    "hanzo.memory.bytes",
-    "hanzo.registry.listener",
-];
-
 /// Keys of brokers that used ZooKeeper, of its migration, and keys that ended with it.
 const ZOOKEEPER_KEYS: &[&str] = &[
     "broker.id.generation.enable",
@@ -39,13 +29,11 @@ pub enum KeyClass {
 
 /// Sorts a key of the server's configuration.
 pub fn classify_key(name: &str) -> KeyClass {
-    if HANZO_KEYS.contains(&name) {
-        return KeyClass::Hanzo;
-    }
     if name.starts_with("zookeeper.") || ZOOKEEPER_KEYS.contains(&name) {
         return KeyClass::ZooKeeper;
     }
     match broker_key(name) {
+        Some(key) if key.name.starts_with("hanzo.") => KeyClass::Hanzo,
         Some(key) if key.honoured => KeyClass::Honoured,
         Some(_) => KeyClass::NotNeeded,
         None => KeyClass::Unknown(nearest_key(ConfigResourceType::Broker, name)),

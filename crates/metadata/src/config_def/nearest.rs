@@ -13,8 +13,7 @@ pub fn nearest_key(kind: ConfigResourceType, name: &str) -> Option<&'static str>
         ConfigResourceType::ClientMetrics => client_metrics_keys(),
         ConfigResourceType::Group => group_keys(),
     };
-    let ours = if kind == ConfigResourceType::Broker { super::classify::HANZO_KEYS } else { &[] };
-    nearest(name, keys.iter().filter(|key| !key.internal).map(|key| key.name).chain(ours.iter().copied()))
+    nearest(name, keys.iter().filter(|key| !key.internal).map(|key| key.name))
 }
 
 fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {

@@ -1,5 +1,7 @@
 //! ElectLeaders: preferred (KIP-183) and unclean (KIP-460) elections on demand.
 
+use std::collections::HashSet;
+
 use stream_types::{ErrorCode, PartitionIndex, TopicPartition};
 
 use super::leadership::change_of;
@@ -53,7 +55,11 @@ impl Controller {
             Some(wanted) => wanted.clone(),
             None => self.partitions().map(|(topic, index, _)| TopicPartition::new(&*topic.name, index)).collect(),
         };
+        let mut answered = HashSet::new();
         for partition in wanted {
+            if !answered.insert(partition.clone()) {
+                continue;
+            }
             let error = match self.elect(command.election, &partition) {
                 Ok(record) => {
                     records.push(record);
@@ -64,8 +70,6 @@ impl Controller {
             };
             partitions.push(PartitionElection { partition, error });
         }
-        // The same partition twice would be elected twice on one image.
-        records.dedup();
         Decision { records, reply: ElectLeadersReply { partitions } }
     }
 

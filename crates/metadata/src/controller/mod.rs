@@ -166,6 +166,3 @@ impl Controller {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

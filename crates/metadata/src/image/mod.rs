@@ -80,6 +80,16 @@ impl MetadataImage {
         self.topics.by_name(name)
     }
 
+    /// Whether no topic or partition changed between the two images; may say no where nothing did.
+    pub fn shares_topics_with(&self, other: &MetadataImage) -> bool {
+        Arc::ptr_eq(&self.topics, &other.topics)
+    }
+
+    /// Whether no configuration changed between the two images; may say no where nothing did.
+    pub fn shares_configs_with(&self, other: &MetadataImage) -> bool {
+        Arc::ptr_eq(&self.configs, &other.configs)
+    }
+
     /// Dynamic configuration of every resource.
     pub fn configs(&self) -> &ConfigsImage {
         &self.configs

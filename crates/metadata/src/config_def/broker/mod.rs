@@ -2,6 +2,7 @@
 
 mod cluster;
 mod group;
+mod hanzo;
 mod log;
 mod network;
 mod remote;
@@ -12,7 +13,7 @@ use std::sync::LazyLock;
 use super::key::ConfigKey;
 
 static KEYS: LazyLock<Vec<ConfigKey>> = LazyLock::new(|| {
-    let parts = [cluster::KEYS, group::KEYS, log::KEYS, network::KEYS, remote::KEYS, security::KEYS];
+    let parts = [cluster::KEYS, group::KEYS, hanzo::KEYS, log::KEYS, network::KEYS, remote::KEYS, security::KEYS];
     let mut keys = parts.concat();
     keys.sort_by_key(|key| key.name);
     keys

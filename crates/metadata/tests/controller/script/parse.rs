@@ -1,0 +1,170 @@
+//! Commands as scripts write them.
+
+use std::collections::BTreeMap;
+
+use stream_metadata::controller::{
+    AllocateProducerIds, AlterConfigs, ConfigChange, ConfigOperation, CreatePartitions, CreateTopics, DeleteTopics,
+    ElectLeaders, ElectionType, FenceBroker, IncrementalAlterConfigs, NewPartitions, NewTopic, RegisterBroker,
+    TopicSelector, UnfenceBroker, UnregisterBroker,
+};
+use stream_metadata::{Command, ConfigResource, ConfigResourceType, Endpoint, MetadataImage, SecurityProtocol};
+use stream_types::{NodeId, PartitionIndex, TopicPartition, Uuid};
+
+use super::CLUSTER;
+
+pub(crate) fn command(words: &[&str], image: &MetadataImage) -> Command {
+    let (verb, rest) = words.split_first().expect("a verb");
+    let validate_only = rest.first() == Some(&"validate");
+    let rest = &rest[usize::from(validate_only)..];
+    match *verb {
+        "register" => Command::RegisterBroker(register(rest)),
+        "fence" => Command::FenceBroker(FenceBroker { broker_id: node(rest[0]), broker_epoch: number(rest[1]) }),
+        "unfence" => Command::UnfenceBroker(UnfenceBroker { broker_id: node(rest[0]), broker_epoch: number(rest[1]) }),
+        "unregister" => Command::UnregisterBroker(UnregisterBroker { broker_id: node(rest[0]) }),
+        "create" => {
+            let topics = rest.split(|word| *word == ";").map(new_topic).collect();
+            Command::CreateTopics(CreateTopics { topics, validate_only })
+        }
+        "delete" => {
+            let topics = rest.iter().map(|word| selector(word, image)).collect();
+            Command::DeleteTopics(DeleteTopics { topics })
+        }
+        "grow" => {
+            let topics = rest.split(|word| *word == ";").map(grow).collect();
+            Command::CreatePartitions(CreatePartitions { topics, validate_only })
+        }
+        "alter" => {
+            let resources =
+                rest.split(|word| *word == ";").map(|part| (resource(part[0]), values(&part[1..]))).collect();
+            Command::AlterConfigs(AlterConfigs { resources, validate_only })
+        }
+        "change" => {
+            let resources = rest
+                .split(|word| *word == ";")
+                .map(|part| (resource(part[0]), part[1..].iter().map(|word| change(word)).collect()))
+                .collect();
+            Command::IncrementalAlterConfigs(IncrementalAlterConfigs { resources, validate_only })
+        }
+        "pids" => Command::AllocateProducerIds(AllocateProducerIds {
+            broker_id: node(rest[0]),
+            broker_epoch: number(rest[1]),
+        }),
+        "elect" => Command::ElectLeaders(ElectLeaders {
+            election: if rest[0] == "preferred" { ElectionType::Preferred } else { ElectionType::Unclean },
+            partitions: (rest[1] != "all").then(|| rest[1..].iter().map(|word| partition(word)).collect()),
+        }),
+        other => panic!("no such verb: {other}"),
+    }
+}
+
+fn register(words: &[&str]) -> RegisterBroker {
+    let options: BTreeMap<&str, &str> = words[1..].iter().map(|w| w.split_once('=').unwrap_or((w, ""))).collect();
+    let start: u8 = options.get("start").map_or(0, |start| number(start));
+    let id: i32 = number(words[0]);
+    let dirs = options.get("dirs").copied().unwrap_or("d");
+    RegisterBroker {
+        broker_id: NodeId(id),
+        cluster_id: options.get("cluster").copied().unwrap_or(CLUSTER).to_owned(),
+        incarnation_id: Uuid([start + 1; 16]),
+        endpoints: vec![Endpoint {
+            name: "PLAINTEXT".to_owned(),
+            host: "localhost".to_owned(),
+            port: 9092,
+            security_protocol: SecurityProtocol::Plaintext,
+        }],
+        features: BTreeMap::new(),
+        rack: options.get("rack").map(|rack| (*rack).to_owned()),
+        log_dirs: dirs.split(',').map(|dir| Uuid([dir.as_bytes()[0]; 16])).collect(),
+        fenced: options.contains_key("fenced"),
+    }
+}
+
+/// `NAME [partitions=N] [rf=N] [assign=0:1/2,1:2/1] [KEY=VALUE...]`; `''` is the empty name.
+fn new_topic(words: &[&str]) -> NewTopic {
+    let mut topic = NewTopic::new(words[0].trim_matches('\''), -1, -1);
+    if let Some(length) = words[0].strip_prefix("long:") {
+        topic.name = "x".repeat(number(length));
+    }
+    for word in &words[1..] {
+        match word.split_once('=') {
+            Some(("partitions", count)) => topic.partition_count = number(count),
+            Some(("rf", factor)) => topic.replication_factor = number(factor),
+            Some(("assign", assigned)) => {
+                for part in assigned.split(',') {
+                    let (index, replicas) = part.split_once(':').expect("partition:brokers");
+                    topic.assignments.push((number(index), brokers(replicas)));
+                }
+            }
+            Some((key, value)) => topic.configs.push((key.to_owned(), Some(value.to_owned()))),
+            None => topic.configs.push(((*word).to_owned(), None)),
+        }
+    }
+    topic
+}
+
+/// `NAME COUNT [assign=1/2,2/1]`.
+fn grow(words: &[&str]) -> NewPartitions {
+    let assignments = words.get(2).and_then(|word| word.strip_prefix("assign="));
+    NewPartitions {
+        name: words[0].to_owned(),
+        count: number(words[1]),
+        assignments: assignments.map(|text| text.split(',').map(brokers).collect()),
+    }
+}
+
+fn brokers(text: &str) -> Vec<i32> {
+    text.split('/').filter(|id| !id.is_empty()).map(number).collect()
+}
+
+fn selector(word: &str, image: &MetadataImage) -> TopicSelector {
+    match word.strip_prefix("id:") {
+        Some(name) => TopicSelector::Id(image.topic(name).map_or(Uuid([7; 16]), |topic| topic.id)),
+        None => TopicSelector::Name(word.to_owned()),
+    }
+}
+
+fn resource(word: &str) -> ConfigResource {
+    let (kind, name) = word.split_once(':').expect("kind:name");
+    let kind = match kind {
+        "topic" => ConfigResourceType::Topic,
+        "broker" => ConfigResourceType::Broker,
+        "group" => ConfigResourceType::Group,
+        "metrics" => ConfigResourceType::ClientMetrics,
+        other => panic!("no such kind of resource: {other}"),
+    };
+    ConfigResource { kind, name: name.to_owned() }
+}
+
+fn values(words: &[&str]) -> Vec<(String, Option<String>)> {
+    words.iter().map(|word| word.split_once('=').expect("key=value")).map(|(k, v)| (k.into(), Some(v.into()))).collect()
+}
+
+/// `set:KEY=VALUE`, `delete:KEY`, `append:KEY=VALUE`, `subtract:KEY=VALUE`.
+fn change(word: &str) -> ConfigChange {
+    let (operation, rest) = word.split_once(':').expect("operation:key");
+    let (name, value) = match rest.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (rest, None),
+    };
+    let operation = match operation {
+        "set" => ConfigOperation::Set,
+        "delete" => ConfigOperation::Delete,
+        "append" => ConfigOperation::Append,
+        "subtract" => ConfigOperation::Subtract,
+        other => panic!("no such operation: {other}"),
+    };
+    ConfigChange { name: name.to_owned(), operation, value }
+}
+
+fn partition(word: &str) -> TopicPartition {
+    let (topic, index) = word.rsplit_once('-').expect("topic-partition");
+    TopicPartition::new(topic, PartitionIndex(number(index)))
+}
+
+fn node(text: &str) -> NodeId {
+    NodeId(number(text))
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("not a number: {text}"))
+}
