@@ -122,12 +122,10 @@ impl Compression {
             Compression::None => Ok(input.to_vec()),
             Compression::Gzip => self.drain(flate2::read::MultiGzDecoder::new(input), input.len(), limit),
             Compression::Snappy => snappy::decompress(input, limit),
-            Compression::Lz4 => {
-                self.drain(lz4_flex::frame::FrameDecoder::new(input), input.len(), limit)
-            }
+            Compression::Lz4 => self.drain(lz4_flex::frame::FrameDecoder::new(input), input.len(), limit),
             Compression::Zstd => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(input)
-                    .map_err(|error| self.invalid(error))?;
+                let decoder =
+                    zstd::stream::read::Decoder::with_buffer(input).map_err(|error| self.invalid(error))?;
                 self.drain(decoder, input.len(), limit)
             }
         }
@@ -168,7 +166,11 @@ mod tests {
             for len in [0, 1, 100, 40_000, 300_000] {
                 let input = text(len);
                 let packed = compression.compress(&input).expect("compresses");
-                assert_eq!(compression.decompress(&packed, len).as_deref(), Ok(&input[..]), "{compression} {len}");
+                assert_eq!(
+                    compression.decompress(&packed, len).as_deref(),
+                    Ok(&input[..]),
+                    "{compression} {len}"
+                );
                 assert_eq!(Compression::from_id(compression.id()), Some(compression));
                 assert_eq!(Compression::from_name(compression.name()), Some(compression));
             }

@@ -1,1 +1,43 @@
-//! One partition's segmented log over a small Disk trait.
+//! One partition's segmented log over a small `Disk` trait, in Kafka's file formats.
+//!
+//! [`Log`] is the writer's half and belongs to one thread; [`LogReader`] is for everybody and never
+//! waits for a write or a sync in progress. Nothing here knows a clock: time is an argument.
+
+pub mod disk;
+
+mod append;
+mod check;
+mod close;
+mod compact;
+mod config;
+mod epoch;
+mod error;
+mod index;
+mod log;
+mod name;
+mod open;
+mod partition_metadata;
+mod producer;
+mod read;
+mod reader;
+mod roll;
+mod scan;
+#[cfg(test)]
+mod scratch;
+mod segment;
+mod sync;
+mod tail;
+mod write;
+
+pub use append::{AppendOrigin, Appended};
+pub use check::{CheckError, CheckRules, CheckedBatch};
+pub use config::LogConfig;
+pub use epoch::EpochStart;
+pub use error::{AppendError, DiskError, LogError, ReadError};
+pub use log::{Log, Recovery};
+pub use partition_metadata::read_topic_id;
+pub use producer::ActiveProducer;
+pub use read::{LogSlice, SlicePart};
+pub use reader::{LogReader, LogSize, ReadBound};
+pub use sync::SyncWork;
+pub use tail::TailBudget;

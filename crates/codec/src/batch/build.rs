@@ -139,7 +139,13 @@ impl BatchBuilder {
     }
 
     /// Adds a record at the offset after the last one.
-    pub fn push(&mut self, timestamp: i64, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[RecordHeader]) {
+    pub fn push(
+        &mut self,
+        timestamp: i64,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[RecordHeader],
+    ) {
         self.push_at(self.last_offset_delta + 1, timestamp, key, value, headers);
     }
 
@@ -250,15 +256,22 @@ mod tests {
     fn sample(compression: Compression, count: i32) -> Bytes {
         let mut builder = BatchBuilder::new().compression(compression).base_offset(Offset(100));
         let headers =
-            [("a", Some("1")), ("a", Some("2")), ("n", None)].map(|(key, value): (&str, Option<&str>)| RecordHeader {
-                key: Bytes::copy_from_slice(key.as_bytes()),
-                value: value.map(|value| Bytes::copy_from_slice(value.as_bytes())),
+            [("a", Some("1")), ("a", Some("2")), ("n", None)].map(|(key, value): (&str, Option<&str>)| {
+                RecordHeader {
+                    key: Bytes::copy_from_slice(key.as_bytes()),
+                    value: value.map(|value| Bytes::copy_from_slice(value.as_bytes())),
+                }
             });
         for index in 0..count {
             let key = format!("key-{index}");
             let value = vec![b'v'; 300];
             let headers = if index % 2 == 0 { &headers[..] } else { &[] };
-            builder.push(1000 + i64::from(index) * 7, Some(key.as_bytes()), (index % 3 != 0).then_some(&value), headers);
+            builder.push(
+                1000 + i64::from(index) * 7,
+                Some(key.as_bytes()),
+                (index % 3 != 0).then_some(&value),
+                headers,
+            );
         }
         builder.build().expect("builds")
     }
@@ -313,7 +326,8 @@ mod tests {
     #[test]
     fn lying_counts_are_errors_not_allocations() {
         let bytes = sample(Compression::None, 3);
-        for (record_count, last_offset_delta) in [(i32::MAX, i32::MAX - 1), (4, 3), (2, 1), (0, -1), (-1, -2)] {
+        for (record_count, last_offset_delta) in [(i32::MAX, i32::MAX - 1), (4, 3), (2, 1), (0, -1), (-1, -2)]
+        {
             let mut header = BatchHeader::parse(&bytes).expect("header");
             header.record_count = record_count;
             header.last_offset_delta = last_offset_delta;

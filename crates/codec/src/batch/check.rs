@@ -16,6 +16,11 @@ pub struct BodyFacts {
     pub first_keyless: Option<i32>,
 }
 
+/// CRC-32C, the checksum of batches and of snapshot files.
+pub fn crc32c(bytes: &[u8]) -> u32 {
+    crc32c::crc32c(bytes)
+}
+
 /// Checks that `batch`, a whole batch, has the checksum that its header says.
 pub fn check_checksum(batch: &[u8], header: &BatchHeader) -> Result<(), BatchError> {
     let Some(checksummed) = batch.get(CHECKSUMMED_AT..header.size()) else {
@@ -50,10 +55,16 @@ pub fn check_body(batch: &[u8], header: &BatchHeader) -> Result<Option<BodyFacts
     let Some(body) = batch.get(HEADER_BYTES..header.size()) else {
         return Err(BatchError::Truncated { needed: header.size(), available: batch.len() });
     };
+    check_records(body, header).map(Some)
+}
+
+/// As [`check_body`], of records that are not compressed or have been decompressed.
+pub fn check_records(body: &[u8], header: &BatchHeader) -> Result<BodyFacts, BatchError> {
     let mut cursor = Cursor::new(body);
     let mut facts = BodyFacts { max_timestamp: -1, min_timestamp: i64::MAX, first_keyless: None };
     for index in 0..header.record_count {
-        let record = walk_record(&mut cursor).ok_or(BatchError::InvalidRecord { index, reason: "malformed" })?;
+        let record =
+            walk_record(&mut cursor).ok_or(BatchError::InvalidRecord { index, reason: "malformed" })?;
         if record.offset_delta != index {
             return Err(BatchError::InvalidRecord { index, reason: "offset delta out of sequence" });
         }
@@ -70,7 +81,7 @@ pub fn check_body(batch: &[u8], header: &BatchHeader) -> Result<Option<BodyFacts
     if header.attributes.timestamp_type() == TimestampType::LogAppendTime {
         facts.max_timestamp = header.max_timestamp;
     }
-    Ok(Some(facts))
+    Ok(facts)
 }
 
 struct Walked {

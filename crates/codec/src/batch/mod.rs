@@ -19,7 +19,7 @@ mod records;
 mod varint;
 
 pub use build::{BatchBuilder, RecordHeader};
-pub use check::{BodyFacts, check_body, check_checksum, check_counts};
+pub use check::{BodyFacts, check_body, check_checksum, check_counts, check_records, crc32c};
 pub use error::BatchError;
 pub use header::{Attributes, BATCH_OVERHEAD_BYTES, BatchHeader, HEADER_BYTES, TimestampType};
 pub use read::{Batch, BatchIter};

@@ -1,0 +1,233 @@
+//! The half of a log that everybody may use: what it holds and how far it goes.
+//!
+//! ```text
+//! log_start <= last_stable_offset <= high_watermark <= log_end
+//! ```
+//! The writer publishes here what it has written; a lock is held for as long as it takes to copy a
+//! few words, never while a file is written or synced.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+use stream_types::{LeaderEpoch, Offset, Uuid};
+
+use crate::disk::Disk;
+use crate::epoch::Epochs;
+use crate::producer::{ActiveProducer, Producers};
+use crate::read::Hint;
+use crate::segment::Segment;
+use crate::tail::Tail;
+
+/// Ends of appends that are remembered until the high watermark has passed them.
+const ENDS_MAX: usize = 1024;
+
+/// An offset and where the batch that begins there stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Place {
+    pub(crate) offset: Offset,
+    /// Base offset of the segment.
+    pub(crate) segment: Offset,
+    /// Position in the segment (bytes).
+    pub(crate) position: u64,
+}
+
+/// An offset whose place may not be known yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mark {
+    Known(Place),
+    Offset(Offset),
+}
+
+impl Mark {
+    pub(crate) fn offset(self) -> Offset {
+        match self {
+            Mark::Known(place) => place.offset,
+            Mark::Offset(offset) => offset,
+        }
+    }
+}
+
+/// Everything that changes, behind one short lock.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) log_start: Offset,
+    /// Sorted by base offset; the last is the one that is written to. Never empty.
+    pub(crate) segments: Vec<Arc<Segment>>,
+    pub(crate) end: Place,
+    pub(crate) high_watermark: Mark,
+    /// First offset of the oldest transaction that is open.
+    pub(crate) first_unstable: Option<Offset>,
+    pub(crate) synced: Offset,
+    /// Ends of appends above the high watermark, oldest first.
+    pub(crate) ends: VecDeque<Place>,
+    pub(crate) tail: Tail,
+    pub(crate) epochs: Epochs,
+    pub(crate) offline: Option<String>,
+}
+
+/// What to read up to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReadBound {
+    /// What is committed: consumers with `read_uncommitted`.
+    HighWatermark,
+    /// What is committed and not in an open transaction: `read_committed`.
+    LastStable,
+    /// Everything: followers, recovery, compaction.
+    LogEnd,
+}
+
+/// Sizes for DescribeLogDirs and metrics.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LogSize {
+    /// Bytes of all segments.
+    pub bytes: u64,
+    /// Segments.
+    pub segment_count: usize,
+}
+
+/// The reader's half of a log; see [`crate::Log::reader`].
+#[derive(Debug)]
+pub struct LogReader {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) dir: Arc<Path>,
+    pub(crate) topic_id: Uuid,
+    pub(crate) view: RwLock<View>,
+    /// Changed by the writer only, for as long as a batch is compared.
+    pub(crate) producers: Mutex<Producers>,
+    /// Where sequential readers will go on.
+    pub(crate) hints: Mutex<VecDeque<Hint>>,
+}
+
+impl View {
+    /// Index of the segment that holds `offset`, or would.
+    pub(crate) fn segment_index(&self, offset: Offset) -> usize {
+        self.segments.partition_point(|segment| segment.base_offset <= offset).saturating_sub(1)
+    }
+
+    pub(crate) fn last_stable(&self) -> Mark {
+        match self.first_unstable {
+            Some(first) if first < self.high_watermark.offset() => Mark::Offset(first),
+            _ => self.high_watermark,
+        }
+    }
+
+    pub(crate) fn bound(&self, bound: ReadBound) -> Mark {
+        match bound {
+            ReadBound::HighWatermark => self.high_watermark,
+            ReadBound::LastStable => self.last_stable(),
+            ReadBound::LogEnd => Mark::Known(self.end),
+        }
+    }
+
+    /// Notes that the log ends at `place` now.
+    pub(crate) fn advance_end(&mut self, place: Place) {
+        self.end = place;
+        if self.ends.len() >= ENDS_MAX {
+            let mut keep = false;
+            self.ends.retain(|_| {
+                keep = !keep;
+                keep
+            });
+        }
+        self.ends.push_back(place);
+    }
+
+    pub(crate) fn set_high_watermark(&mut self, offset: Offset) -> Offset {
+        let offset = offset.clamp(self.log_start.min(self.end.offset), self.end.offset);
+        while self.ends.front().is_some_and(|place| place.offset < offset) {
+            self.ends.pop_front();
+        }
+        self.high_watermark = match self.ends.front() {
+            Some(place) if place.offset == offset => Mark::Known(*place),
+            _ if offset == self.end.offset => Mark::Known(self.end),
+            _ if offset == self.high_watermark.offset() => self.high_watermark,
+            _ => Mark::Offset(offset),
+        };
+        offset
+    }
+}
+
+impl LogReader {
+    /// The partition's directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The id of the partition's topic.
+    pub fn topic_id(&self) -> Uuid {
+        self.topic_id
+    }
+
+    /// The first offset that may be read.
+    pub fn log_start(&self) -> Offset {
+        self.view.read().log_start
+    }
+
+    /// The offset that the next record will have.
+    pub fn log_end(&self) -> Offset {
+        self.view.read().end.offset
+    }
+
+    /// The offset up to which the log is committed.
+    pub fn high_watermark(&self) -> Offset {
+        self.view.read().high_watermark.offset()
+    }
+
+    /// The offset up to which no transaction is open, at most the high watermark.
+    pub fn last_stable_offset(&self) -> Offset {
+        self.view.read().last_stable().offset()
+    }
+
+    /// The offset up to which everything is durable: what the recovery point checkpoint says.
+    pub fn synced_offset(&self) -> Offset {
+        self.view.read().synced
+    }
+
+    /// Moves the high watermark, within log start and log end; returns where it is now.
+    pub fn set_high_watermark(&self, offset: Offset) -> Offset {
+        self.view.write().set_high_watermark(offset)
+    }
+
+    /// The newest leader epoch that wrote to the log.
+    pub fn latest_epoch(&self) -> Option<LeaderEpoch> {
+        self.view.read().epochs.latest()
+    }
+
+    /// The leader epoch that wrote `offset`.
+    pub fn epoch_of(&self, offset: Offset) -> Option<LeaderEpoch> {
+        self.view.read().epochs.epoch_of(offset)
+    }
+
+    /// OffsetForLeaderEpoch (KIP-101): the largest epoch that is at most `epoch`, and the offset after
+    /// its last record; `None` where Kafka answers (-1, -1).
+    pub fn epoch_end_offset(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
+        let view = self.view.read();
+        view.epochs.end_of(epoch, view.end.offset)
+    }
+
+    /// Size of the log.
+    pub fn size(&self) -> LogSize {
+        let view = self.view.read();
+        LogSize {
+            bytes: view.segments.iter().map(|segment| segment.size()).sum(),
+            segment_count: view.segments.len(),
+        }
+    }
+
+    /// DescribeProducers: the producers whose state is kept.
+    pub fn active_producers(&self) -> Vec<ActiveProducer> {
+        self.producers.lock().active()
+    }
+
+    /// Why nothing works any more, if so.
+    pub fn offline(&self) -> Option<String> {
+        self.view.read().offline.clone()
+    }
+
+    /// The paths of the segments' files, oldest first.
+    pub fn segment_paths(&self) -> Vec<PathBuf> {
+        self.view.read().segments.iter().map(|segment| segment.log_path()).collect()
+    }
+}
