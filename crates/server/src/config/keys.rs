@@ -54,7 +54,12 @@ pub(crate) const READ_KEYS: &[&str] = &[
 ];
 
 /// Keys of our own for parts that do not exist yet.
-pub(crate) const NOT_YET_KEYS: &[&str] = &["hanzo.catalog.file", "hanzo.registry.listener"];
+pub(crate) const NOT_YET_KEYS: &[&str] = &[
+    // Topics as code.
+    "hanzo.catalog.file",
+    // The schema registry.
+    "hanzo.registry.listener",
+];
 
 /// Whether this broker does what the key says.
 pub(crate) fn is_honoured(name: &str) -> bool {
