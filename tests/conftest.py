@@ -7,6 +7,7 @@
 
 import itertools
 import time
+from pathlib import Path
 
 import pytest
 
@@ -68,20 +69,20 @@ def bootstrap(broker) -> str:
 
 @pytest.fixture
 def own_broker(request, tmp_path):
-    """Makes brokers for one test alone: `own_broker(settings)`; all are stopped and their logs looked at afterwards."""
+    """Makes brokers for one test alone: `own_broker(settings, data=directory)`; their logs are looked at afterwards."""
     if request.config.getoption("--bootstrap"):
         pytest.skip("needs a broker of its own")
     brokers: list[Broker] = []
 
-    def make(settings: dict[str, str] | None = None) -> Broker:
-        broker = _broker_class(request.config)(tmp_path / f"broker-{len(brokers)}", settings)
+    def make(settings: dict[str, str] | None = None, data: Path | None = None) -> Broker:
+        broker = _broker_class(request.config)(tmp_path / f"broker-{len(brokers)}", settings, data)
         brokers.append(broker)
         return broker
 
     yield make
-    complaints = [line for broker in brokers for line in broker.unexpected_complaints()]
     for broker in brokers:
         broker.kill()
+    complaints = [line for broker in brokers for line in broker.unexpected_complaints()]
     assert not complaints, "the broker complained:\n" + "\n".join(complaints)
 
 

@@ -31,10 +31,10 @@ class Broker:
 
     seconds_to_start = 10.0
 
-    def __init__(self, directory: Path, settings: dict[str, str] | None = None):
+    def __init__(self, directory: Path, settings: dict[str, str] | None = None, data: Path | None = None):
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.data = directory / "data"
+        self.data = data or directory / "data"
         self.log_file = directory / "broker.log"
         self.port = free_port()
         self.controller_port = free_port()
