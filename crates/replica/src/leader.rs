@@ -2,10 +2,14 @@
 //!
 //! Invariants: `high_watermark ≤ log_end`, `synced ≤ log_end`, and neither `high_watermark` nor
 //! `log_end` ever goes back. With one in-sync replica under `auto` or `always` the high watermark
-//! is the synced offset; under `never` it is the end of the log.
+//! is the synced offset; under `never` it is the end of the log. With several it is what all of
+//! them have (see `isr`).
 
-use stream_types::{LeaderEpoch, NodeId, Offset};
+use std::collections::BTreeMap;
 
+use stream_types::{LeaderEpoch, NodeId, Offset, PartitionEpoch};
+
+use crate::progress::Progress;
 use crate::purgatory::Purgatory;
 
 /// What an acknowledgement waits for (`hanzo.flush.policy`).
@@ -23,13 +27,21 @@ pub enum FlushPolicy {
 /// committed.
 #[derive(Debug)]
 pub struct Leader<Token> {
-    node: NodeId,
-    epoch: LeaderEpoch,
-    isr: Vec<NodeId>,
-    flush_policy: FlushPolicy,
-    log_end: Offset,
-    synced: Offset,
-    high_watermark: Offset,
+    pub(crate) node: NodeId,
+    pub(crate) epoch: LeaderEpoch,
+    /// Where the log ended when this epoch began.
+    pub(crate) epoch_start: Offset,
+    /// The in-sync set that the controller committed.
+    pub(crate) isr: Vec<NodeId>,
+    /// The in-sync set that the controller was asked for.
+    pub(crate) proposed: Option<Vec<NodeId>>,
+    pub(crate) partition_epoch: PartitionEpoch,
+    /// Every other assigned replica.
+    pub(crate) followers: BTreeMap<NodeId, Progress>,
+    pub(crate) flush_policy: FlushPolicy,
+    pub(crate) log_end: Offset,
+    pub(crate) synced: Offset,
+    pub(crate) high_watermark: Offset,
     purgatory: Purgatory<Token>,
 }
 
@@ -49,20 +61,43 @@ impl<Token> Leader<Token> {
         let mut leader = Leader {
             node,
             epoch,
+            epoch_start: log_end,
             isr,
+            proposed: None,
+            partition_epoch: PartitionEpoch(-1),
+            followers: BTreeMap::new(),
             flush_policy,
             log_end,
             synced,
             high_watermark: Offset::ZERO,
             purgatory: Purgatory::new(),
         };
-        leader.high_watermark = leader.committed();
+        leader.high_watermark = leader.replicated();
         leader
+    }
+
+    /// Begins with the high watermark that this replica knew as a follower.
+    #[must_use]
+    pub fn with_high_watermark(mut self, high_watermark: Offset) -> Self {
+        self.high_watermark = self.high_watermark.max(high_watermark.min(self.log_end));
+        self
     }
 
     /// The epoch in which this node leads.
     pub fn epoch(&self) -> LeaderEpoch {
         self.epoch
+    }
+
+    /// Leads on in a newer epoch: the controller elected this node again.
+    pub fn begin_epoch(&mut self, epoch: LeaderEpoch) {
+        assert!(epoch > self.epoch, "leader epochs only grow");
+        self.epoch = epoch;
+        self.epoch_start = self.log_end;
+        self.proposed = None;
+        for progress in self.followers.values_mut() {
+            // What a follower held is known again once it fetches in this epoch.
+            progress.log_end = None;
+        }
     }
 
     /// This node.
@@ -118,15 +153,8 @@ impl<Token> Leader<Token> {
         self.purgatory.drain()
     }
 
-    fn committed(&self) -> Offset {
-        match self.flush_policy {
-            FlushPolicy::Never => self.log_end,
-            FlushPolicy::Auto | FlushPolicy::Always => self.synced,
-        }
-    }
-
-    fn advance(&mut self) -> Vec<Token> {
-        let committed = self.committed();
+    pub(crate) fn advance(&mut self) -> Vec<Token> {
+        let committed = self.replicated();
         if committed <= self.high_watermark {
             return Vec::new();
         }
