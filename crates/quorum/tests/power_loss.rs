@@ -53,7 +53,7 @@ fn work(disk: &CrashDisk, acknowledged: &mut u64) -> Result<(), QuorumError> {
         node.propose(Bytes::copy_from_slice(&next.to_be_bytes())).unwrap();
         *acknowledged += node.advance(Now::default())?.committed.len() as u64;
         assert_eq!(*acknowledged, next);
-        if next % 5 == 0 {
+        if next.is_multiple_of(5) {
             node.snapshot(node.applied(), Bytes::copy_from_slice(&next.to_be_bytes()))?;
         }
     }

@@ -156,6 +156,7 @@ impl Node {
         self.members = checkpoint.members;
         self.members_since.clear();
         self.applied = checkpoint.id.index;
+        self.last_data = checkpoint.id.index;
         self.pending.committed.clear();
         self.pending.installed_snapshot = Some(InstalledSnapshot {
             index: checkpoint.id.index,
@@ -191,11 +192,11 @@ impl Node {
             match Kind::of(&entry) {
                 Kind::Change => self.apply_change(&entry)?,
                 Kind::Data if entry.data.is_empty() => {}
-                Kind::Data => self.pending.committed.push(CommittedEntry {
-                    index: entry.index,
-                    term: entry.term,
-                    data: entry.data,
-                }),
+                Kind::Data => {
+                    self.last_data = entry.index;
+                    let data = entry.data.clone();
+                    self.pending.committed.push(CommittedEntry { index: entry.index, term: entry.term, data });
+                }
             }
             self.applied = entry.index;
         }

@@ -141,8 +141,10 @@ pub struct Node {
     members: Membership,
     /// The members after each change that is newer than the last snapshot, by its index.
     members_since: Vec<(u64, Membership)>,
-    /// Index of the last entry handed out.
+    /// Index of the last entry handed out or passed over.
     applied: u64,
+    /// Index of the last entry handed out that the state machine saw.
+    last_data: u64,
     timer: ElectionTimer,
     founding: Founding,
     /// This process founded the cluster: the first entry is its own.

@@ -87,6 +87,7 @@ impl Node {
             members,
             members_since: Vec::new(),
             applied,
+            last_data: applied,
             timer: ElectionTimer::new(seed ^ id),
             founding,
             founded: false,

@@ -13,6 +13,9 @@ impl Node {
     /// Takes over the state machine's state as of the entry with Raft index `index`, which must
     /// have been handed out, and forgets older entries. An older snapshot than the last is ignored.
     ///
+    /// Entries of Raft's own after `index`, which change nothing for the state machine, count as
+    /// contained: the index of the last entry handed out is as good as [`Node::applied`].
+    ///
     /// Written and synced before it returns. After an error the node has stopped.
     pub fn snapshot(&mut self, index: u64, data: Bytes) -> Result<(), QuorumError> {
         if self.stopped {
@@ -35,6 +38,7 @@ impl Node {
     }
 
     fn write_snapshot(&mut self, index: u64, data: Bytes) -> Result<(), QuorumError> {
+        let index = if index >= self.last_data { self.applied } else { index };
         if index <= self.snapshot_index() {
             return Ok(());
         }

@@ -179,7 +179,7 @@ impl Cluster {
     pub(crate) fn snapshot(&mut self, id: NodeId) {
         let member = self.members.get_mut(&id).unwrap();
         let Some(node) = &mut member.node else { return };
-        let (index, data) = (node.applied(), encode(&member.state));
+        let (index, data) = (member.applied, encode(&member.state));
         if node.snapshot(index, data).is_err() {
             self.crash(id);
         }
