@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("broker")
 
 @pytest.fixture
 def topic(bootstrap, topic_name) -> str:
-    """A topic of three partitions. kcat cannot create one by itself."""
+    """A topic of three partitions; one that kcat creates by itself has one."""
     name = topic_name()
     kafka_tool("topics", "--bootstrap-server", bootstrap, "--create", "--topic", name, "--partitions", "3")
     return name
@@ -63,6 +63,15 @@ def test_keys_and_headers(bootstrap, topic):
     assert len({record["partition"] for record in records}) == 1, "one key goes to one partition"
     for record in records:
         assert record["headers"] == ["source", "llm-gateway", "source", "twice", "empty", ""]
+
+
+def test_producing_creates_the_topic(bootstrap, topic_name):
+    """auto.create.topics.enable is on by default, and the client asks for it."""
+    topic = topic_name()
+    kcat(bootstrap, "-P", "-t", topic, "-K:", stdin='ana:{"tokens":17}\nben:{"tokens":4}\n')
+    assert {(record["key"], record["payload"]) for record in consume(bootstrap, topic, "-o", "beginning")} == {
+        ("ana", '{"tokens":17}'), ("ben", '{"tokens":4}'),
+    }  # fmt: skip
 
 
 def test_null_values_and_empty_values_differ(bootstrap, topic):
