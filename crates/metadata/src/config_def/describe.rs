@@ -1,10 +1,11 @@
 //! DescribeConfigs: every key with its value, where the value comes from, and what else would give it one.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::effective::topic_value;
 use super::key::{ConfigKey, ConfigSource, ConfigType, Scope};
-use super::resolve::{Found, StaticConfig, broker_synonyms, layers};
+use super::resolve::{Found, OWN, StaticConfig, broker_synonyms, layers};
 use super::{broker_keys, client_metrics_keys, group_keys, topic_keys};
 use crate::image::{ConfigResource, ConfigResourceType, MetadataImage};
 
@@ -61,7 +62,7 @@ pub(crate) fn describe_topic_values(
         }
         synonyms.extend(found_synonyms(key, layers(image, config, key.name, key.synonyms)));
         let value = topic_value(image, config, own, key);
-        entries.push(entry(key, key.name, value, false, synonyms));
+        entries.push(entry(key, key.name, value.map(Cow::into_owned), false, synonyms));
     }
     entries
 }
@@ -71,12 +72,12 @@ pub(crate) fn describe_topic_values(
 pub fn describe_broker(image: &MetadataImage, config: &StaticConfig) -> Vec<ConfigEntry> {
     let mut entries = Vec::new();
     for key in broker_keys() {
-        let found = layers(image, config, key.name, broker_synonyms(key));
-        if key.internal && found.iter().all(|(_, source)| *source == ConfigSource::Default) {
+        let found: Vec<Found<'_>> = layers(image, config, key.name, broker_synonyms(key)).collect();
+        if key.internal && found.iter().all(|found| found.source == ConfigSource::Default) {
             continue;
         }
         // Another unit's key does not give this key a value of its own: Kafka shows it as null.
-        let value = found.iter().find(|(found, _)| found.name == key.name).map(|(found, _)| found.value.clone());
+        let value = found.iter().find(|found| found.name == key.name).map(|found| found.value.to_owned());
         entries.push(entry(key, key.name, value, key.scope == Scope::ReadOnly, found_synonyms(key, found)));
     }
     describe_unlisted(image, config, &mut entries);
@@ -101,7 +102,7 @@ fn describe_unlisted(image: &MetadataImage, config: &StaticConfig, entries: &mut
     let own = image.configs().get(&ConfigResource::broker(config.node_id()));
     let all = image.configs().get(&ConfigResource::default_broker());
     let dynamic = own.into_iter().chain(all).flat_map(|keys| keys.keys().map(String::as_str));
-    let names: std::collections::BTreeSet<&str> = config.iter().map(|(name, _)| name).chain(dynamic).collect();
+    let names: BTreeSet<&str> = config.iter().map(|(name, _)| name).chain(dynamic).collect();
     for name in names {
         if broker_keys().binary_search_by(|key| key.name.cmp(name)).is_ok() {
             continue;
@@ -110,8 +111,8 @@ fn describe_unlisted(image: &MetadataImage, config: &StaticConfig, entries: &mut
         if name.starts_with("hanzo.") {
             row.kind = ConfigType::String;
         }
-        let found = layers(image, config, name, broker_synonyms(&unknown_row()));
-        let value = found.first().map(|(found, _)| found.value.clone());
+        let found: Vec<Found<'_>> = layers(image, config, name, OWN).collect();
+        let value = found.first().map(|found| found.value.to_owned());
         let read_only = row.scope == Scope::ReadOnly;
         entries.push(entry(&row, name, value, read_only, found_synonyms(&row, found)));
     }
@@ -130,8 +131,8 @@ pub fn describe_group(image: &MetadataImage, config: &StaticConfig, group: &str)
         if let Some(value) = own.and_then(|own| own.get(key.name)) {
             synonyms.push(synonym(key, key.name, value, ConfigSource::Group));
         }
-        let found = layers(image, config, key.name, key.synonyms);
-        let inherited = found.first().map(|(found, _)| found.value.clone());
+        let found: Vec<Found<'_>> = layers(image, config, key.name, key.synonyms).collect();
+        let inherited = found.first().map(|found| found.value.to_owned());
         synonyms.extend(found_synonyms(key, found));
         if let (true, Some(default)) = (key.synonyms.is_empty(), key.default) {
             synonyms.push(synonym(key, key.name, default, ConfigSource::Default));
@@ -159,8 +160,8 @@ pub fn describe_client_metrics(image: &MetadataImage, name: &str) -> Vec<ConfigE
     entries
 }
 
-fn found_synonyms(key: &ConfigKey, found: Vec<(Found, ConfigSource)>) -> Vec<ConfigSynonym> {
-    found.into_iter().map(|(found, source)| synonym(key, &found.name, &found.value, source)).collect()
+fn found_synonyms<'a>(key: &ConfigKey, found: impl IntoIterator<Item = Found<'a>>) -> Vec<ConfigSynonym> {
+    found.into_iter().map(|found| synonym(key, found.name, found.value, found.source)).collect()
 }
 
 fn synonym(key: &ConfigKey, name: &str, value: &str, source: ConfigSource) -> ConfigSynonym {

@@ -1,5 +1,6 @@
 //! A topic's configuration as the log needs it: typed, complete.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::resolve::{StaticConfig, layers};
@@ -87,7 +88,7 @@ pub fn effective_topic_config(image: &MetadataImage, config: &StaticConfig, topi
             delete: list_items(&cleanup).contains(&"delete"),
             compact: list_items(&cleanup).contains(&"compact"),
         },
-        compression_type: match values.text("compression.type").as_str() {
+        compression_type: match values.text("compression.type").as_ref() {
             "uncompressed" => CompressionType::Uncompressed,
             "gzip" => CompressionType::Gzip,
             "snappy" => CompressionType::Snappy,
@@ -107,7 +108,7 @@ pub fn effective_topic_config(image: &MetadataImage, config: &StaticConfig, topi
         max_message_bytes: values.int("max.message.bytes"),
         message_timestamp_after_max_ms: values.long("message.timestamp.after.max.ms"),
         message_timestamp_before_max_ms: values.long("message.timestamp.before.max.ms"),
-        message_timestamp_type: match values.text("message.timestamp.type").as_str() {
+        message_timestamp_type: match values.text("message.timestamp.type").as_ref() {
             "LogAppendTime" => TimestampType::LogAppendTime,
             _ => TimestampType::CreateTime,
         },
@@ -131,13 +132,14 @@ struct Values<'a> {
     own: &'a BTreeMap<String, String>,
 }
 
-impl Values<'_> {
-    fn text(&self, name: &str) -> String {
-        let Some(key) = topic_key(name) else {
-            return String::new();
-        };
-        let value = topic_value(self.image, self.config, self.own, key);
-        value.map(|value| value.trim().to_owned()).unwrap_or_default()
+impl<'a> Values<'a> {
+    fn text(&self, name: &str) -> Cow<'a, str> {
+        let value = topic_key(name).and_then(|key| topic_value(self.image, self.config, self.own, key));
+        match value {
+            Some(Cow::Borrowed(value)) => Cow::Borrowed(value.trim()),
+            Some(computed) => computed,
+            None => Cow::Borrowed(""),
+        }
     }
 
     fn long(&self, name: &str) -> i64 {
@@ -156,20 +158,19 @@ impl Values<'_> {
 
 /// The effective value of one topic key. Values that do not pass the key's check (adopted from a
 /// cluster with other rules) are passed over.
-pub(super) fn topic_value(
-    image: &MetadataImage,
-    config: &StaticConfig,
-    own: &BTreeMap<String, String>,
-    key: &ConfigKey,
-) -> Option<String> {
+pub(super) fn topic_value<'a>(
+    image: &'a MetadataImage,
+    config: &'a StaticConfig,
+    own: &'a BTreeMap<String, String>,
+    key: &'static ConfigKey,
+) -> Option<Cow<'a, str>> {
     if let Some(value) = own.get(key.name)
         && validate_value(key, value).is_ok()
     {
-        return Some(value.clone());
+        return Some(Cow::Borrowed(value));
     }
     layers(image, config, key.name, key.synonyms)
-        .into_iter()
-        .map(|(found, _)| found.in_unit())
+        .map(|found| found.in_unit())
         .find(|value| validate_value(key, value).is_ok())
-        .or_else(|| key.default.map(str::to_owned))
+        .or_else(|| key.default.map(Cow::Borrowed))
 }

@@ -13,10 +13,12 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("compression.gzip.level", "-1")
         .check(Check::RangeOr(1, 9, -1))
         .synonyms(&[same("compression.gzip.level")])
+        .honoured()
         .doc("How hard gzip tries when the broker compresses: 1 is fastest, 9 is smallest, -1 is gzip's own choice."),
     int("compression.lz4.level", "9")
         .range(1, 17)
         .synonyms(&[same("compression.lz4.level")])
+        .honoured()
         .doc("How hard lz4 tries when the broker compresses."),
     string("compression.type", "producer")
         .one_of(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"])
@@ -26,6 +28,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("compression.zstd.level", "3")
         .range(-131_072, 22)
         .synonyms(&[same("compression.zstd.level")])
+        .honoured()
         .doc("How hard zstd tries when the broker compresses."),
     long("delete.retention.ms", "86400000")
         .from(0)

@@ -17,10 +17,12 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("compression.gzip.level", "-1")
         .check(Check::RangeOr(1, 9, -1))
         .cluster_wide()
+        .honoured()
         .doc("How hard gzip tries when the broker compresses: 1 is fastest, 9 is smallest, -1 is its own choice."),
     int("compression.lz4.level", "9")
         .range(1, 17)
         .cluster_wide()
+        .honoured()
         .doc("How hard lz4 tries in topics that ask the broker to compress."),
     string("compression.type", "producer")
         .one_of(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"])
@@ -31,6 +33,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("compression.zstd.level", "3")
         .range(-131_072, 22)
         .cluster_wide()
+        .honoured()
         .doc("How hard zstd tries in topics that ask the broker to compress."),
     list("cordoned.log.dirs", "").per_broker().doc("Log directories that take no new partitions."),
     unset("create.topic.policy.class.name", ConfigType::Class).low().doc("A class that may refuse new topics."),
