@@ -116,16 +116,13 @@ impl Compression {
     /// Decompresses `input` into at most `limit` bytes.
     pub fn decompress(self, input: &[u8], limit: usize) -> Result<Vec<u8>, CompressionError> {
         match self {
-            Compression::None if input.len() > limit => {
-                Err(CompressionError::TooLarge { compression: self, limit })
-            }
+            Compression::None if input.len() > limit => Err(CompressionError::TooLarge { compression: self, limit }),
             Compression::None => Ok(input.to_vec()),
             Compression::Gzip => self.drain(flate2::read::MultiGzDecoder::new(input), input.len(), limit),
             Compression::Snappy => snappy::decompress(input, limit),
             Compression::Lz4 => self.drain(lz4_flex::frame::FrameDecoder::new(input), input.len(), limit),
             Compression::Zstd => {
-                let decoder =
-                    zstd::stream::read::Decoder::with_buffer(input).map_err(|error| self.invalid(error))?;
+                let decoder = zstd::stream::read::Decoder::with_buffer(input).map_err(|error| self.invalid(error))?;
                 self.drain(decoder, input.len(), limit)
             }
         }
@@ -166,11 +163,7 @@ mod tests {
             for len in [0, 1, 100, 40_000, 300_000] {
                 let input = text(len);
                 let packed = compression.compress(&input).expect("compresses");
-                assert_eq!(
-                    compression.decompress(&packed, len).as_deref(),
-                    Ok(&input[..]),
-                    "{compression} {len}"
-                );
+                assert_eq!(compression.decompress(&packed, len).as_deref(), Ok(&input[..]), "{compression} {len}");
                 assert_eq!(Compression::from_id(compression.id()), Some(compression));
                 assert_eq!(Compression::from_name(compression.name()), Some(compression));
             }
@@ -184,10 +177,7 @@ mod tests {
         for compression in Compression::ALL {
             let packed = compression.compress(&input).expect("compresses");
             let limit = 100_000;
-            assert_eq!(
-                compression.decompress(&packed, limit),
-                Err(CompressionError::TooLarge { compression, limit })
-            );
+            assert_eq!(compression.decompress(&packed, limit), Err(CompressionError::TooLarge { compression, limit }));
         }
     }
 

@@ -112,10 +112,7 @@ impl Log {
                 });
             }
             if header.partition_leader_epoch < epoch {
-                return Err(AppendError::EpochGoesBack {
-                    found: header.partition_leader_epoch,
-                    current: epoch,
-                });
+                return Err(AppendError::EpochGoesBack { found: header.partition_leader_epoch, current: epoch });
             }
             epoch = header.partition_leader_epoch;
             rest = rest.slice(batch.bytes().len()..);
@@ -145,16 +142,16 @@ impl Log {
             TimestampType::CreateTime => WallMillis(-1),
             TimestampType::LogAppendTime => WallMillis(header.max_timestamp),
         };
-        if origin == AppendOrigin::Client && header.has_producer_id() {
-            if let Verdict::Duplicate(first) = self.reader.producers.lock().check(&header)? {
-                return Ok(Appended {
-                    first_offset: first.base_offset,
-                    last_offset: first.last_offset,
-                    append_time: if append_time.0 < 0 { append_time } else { WallMillis(first.timestamp) },
-                    log_start: group.log_start,
-                    is_duplicate: true,
-                });
-            }
+        if origin == AppendOrigin::Client
+            && let Verdict::Duplicate(first) = self.reader.producers.lock().check(&header)?
+        {
+            return Ok(Appended {
+                first_offset: first.base_offset,
+                last_offset: first.last_offset,
+                append_time: if append_time.0 < 0 { append_time } else { WallMillis(first.timestamp) },
+                log_start: group.log_start,
+                is_duplicate: true,
+            });
         }
         header.base_offset = group.next_offset;
         header.partition_leader_epoch = epoch;
@@ -178,12 +175,7 @@ impl Log {
     }
 
     /// Writes a group and empties it; if that fails, the answers of its batches become the error.
-    fn append_group(
-        &mut self,
-        group: &mut Group,
-        now: WallMillis,
-        answers: &mut [Result<Appended, AppendError>],
-    ) {
+    fn append_group(&mut self, group: &mut Group, now: WallMillis, answers: &mut [Result<Appended, AppendError>]) {
         let written = self.write_group(group, now);
         let done = std::mem::replace(group, Group::new(self.log_end(), group.log_start));
         if let Err(error) = written {

@@ -8,8 +8,8 @@
 
 use bytes::Bytes;
 use stream_codec::batch::{
-    Batch, BatchError, BatchHeader, BodyFacts, HEADER_BYTES, RecordIter, TimestampType, check_body,
-    check_checksum, check_counts, check_records,
+    Batch, BatchError, BatchHeader, BodyFacts, HEADER_BYTES, RecordIter, TimestampType, check_body, check_checksum,
+    check_counts, check_records,
 };
 use stream_codec::compression::Compression;
 use stream_types::WallMillis;
@@ -104,8 +104,7 @@ impl CheckedBatch {
         check_checksum(&records, &header)?;
         check_counts(&header)?;
         let facts = check_body(&records, &header)?;
-        let mut batch =
-            CheckedBatch { header, buffer_bytes: records.len(), body: records.slice(HEADER_BYTES..) };
+        let mut batch = CheckedBatch { header, buffer_bytes: records.len(), body: records.slice(HEADER_BYTES..) };
         batch.check_keys(rules, facts)?;
         batch.stamp(rules, now, facts)?;
         batch.change_codec(rules)?;
@@ -119,11 +118,7 @@ impl CheckedBatch {
     /// Takes a batch that this process has built itself: only its header is looked at.
     pub fn trusted(records: Bytes) -> Result<CheckedBatch, BatchError> {
         let batch = Batch::parse(&records)?;
-        Ok(CheckedBatch {
-            header: *batch.header(),
-            buffer_bytes: batch.bytes().len(),
-            body: batch.stored_body(),
-        })
+        Ok(CheckedBatch { header: *batch.header(), buffer_bytes: batch.bytes().len(), body: batch.stored_body() })
     }
 
     /// Says how large the buffer is that the batch came in, so that a small batch is copied into the
@@ -154,8 +149,7 @@ impl CheckedBatch {
 
     fn open(&self) -> Result<Bytes, CheckError> {
         let compression = self.header.attributes.compression()?;
-        let body =
-            compression.decompress(&self.body, DECOMPRESSED_BATCH_BYTES_MAX).map_err(BatchError::from)?;
+        let body = compression.decompress(&self.body, DECOMPRESSED_BATCH_BYTES_MAX).map_err(BatchError::from)?;
         check_records(&body, &self.header)?;
         Ok(body.into())
     }
@@ -173,12 +167,7 @@ impl CheckedBatch {
         if records.is_empty() { Ok(()) } else { Err(CheckError::Keyless { records }) }
     }
 
-    fn stamp(
-        &mut self,
-        rules: &CheckRules,
-        now: WallMillis,
-        facts: Option<BodyFacts>,
-    ) -> Result<(), CheckError> {
+    fn stamp(&mut self, rules: &CheckRules, now: WallMillis, facts: Option<BodyFacts>) -> Result<(), CheckError> {
         let stored = self.header;
         match rules.timestamp_type {
             TimestampType::LogAppendTime => self.header.max_timestamp = now.0,
@@ -208,8 +197,7 @@ impl CheckedBatch {
     ) -> Result<(), CheckError> {
         let earliest = now.0.saturating_sub(rules.timestamp_before_max_ms);
         let latest = now.0.saturating_add(rules.timestamp_after_max_ms);
-        let is_outside =
-            |timestamp: i64| timestamp != NO_TIMESTAMP && (timestamp < earliest || timestamp > latest);
+        let is_outside = |timestamp: i64| timestamp != NO_TIMESTAMP && (timestamp < earliest || timestamp > latest);
         let Some(timestamp) = [min, max].into_iter().find(|timestamp| is_outside(*timestamp)) else {
             return Ok(());
         };
@@ -237,8 +225,8 @@ impl CheckedBatch {
         };
         let delta = body.len() as i64 - self.body.len() as i64;
         let bytes = HEADER_BYTES + body.len();
-        self.header.batch_length = i32::try_from(i64::from(self.header.batch_length) + delta)
-            .map_err(|_| BatchError::TooLarge { bytes })?;
+        self.header.batch_length =
+            i32::try_from(i64::from(self.header.batch_length) + delta).map_err(|_| BatchError::TooLarge { bytes })?;
         self.header.attributes = self.header.attributes.with_compression(wanted);
         self.header.seal(&body);
         self.buffer_bytes = body.len();

@@ -18,11 +18,10 @@ impl Log {
         let end = self.log_end();
         if self.is_changed && self.active.segment.size() > 0 {
             let files = self.finish_active().map_err(|error| self.storage_failed(error))?;
-            let snapshot =
-                self.write_snapshot(end, &Undo::new()).map_err(|error| self.storage_failed(error))?;
+            let snapshot = self.write_snapshot(end, &Undo::new()).map_err(|error| self.storage_failed(error))?;
             self.dirty.files.extend(files);
             self.dirty.files.push(snapshot);
-            self.dirty.dir = true;
+            self.dirty.name_changed();
         }
         self.sync_now()?;
         if self.is_changed {
@@ -38,8 +37,7 @@ impl Log {
         let view = self.reader.view.read();
         for entry in entries {
             let Some((offset, name::SNAPSHOT)) = name::parse(&entry.name) else { continue };
-            let is_at_segment =
-                view.segments.binary_search_by_key(&offset, |segment| segment.base_offset).is_ok();
+            let is_at_segment = view.segments.binary_search_by_key(&offset, |segment| segment.base_offset).is_ok();
             if offset != end && !is_at_segment {
                 remove_if_there(&**self.disk(), &dir.join(&entry.name))?;
             }

@@ -82,10 +82,6 @@ impl Epochs {
         self.0.last().map(|last| last.epoch)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The epoch that wrote `offset`.
     pub(crate) fn epoch_of(&self, offset: Offset) -> Option<LeaderEpoch> {
         let count = self.0.partition_point(|entry| entry.start_offset <= offset);

@@ -3,7 +3,9 @@
 //! [`Log`] is the writer's half and belongs to one thread; [`LogReader`] is for everybody and never
 //! waits for a write or a sync in progress. Nothing here knows a clock: time is an argument.
 
+pub mod checkpoint;
 pub mod disk;
+pub mod log_dir;
 
 mod append;
 mod check;
@@ -14,12 +16,14 @@ mod epoch;
 mod error;
 mod index;
 mod log;
+mod lookup;
 mod name;
 mod open;
 mod partition_metadata;
 mod producer;
 mod read;
 mod reader;
+mod retain;
 mod roll;
 mod scan;
 #[cfg(test)]
@@ -27,6 +31,7 @@ mod scratch;
 mod segment;
 mod sync;
 mod tail;
+mod truncate;
 mod write;
 
 pub use append::{AppendOrigin, Appended};
@@ -35,9 +40,11 @@ pub use config::LogConfig;
 pub use epoch::EpochStart;
 pub use error::{AppendError, DiskError, LogError, ReadError};
 pub use log::{Log, Recovery};
+pub use lookup::TimestampOffset;
 pub use partition_metadata::read_topic_id;
 pub use producer::ActiveProducer;
 pub use read::{LogSlice, SlicePart};
 pub use reader::{LogReader, LogSize, ReadBound};
+pub use retain::Removal;
 pub use sync::SyncWork;
 pub use tail::TailBudget;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
-use stream_types::{Offset, Uuid, WallMillis};
+use stream_types::{Now, Offset, Uuid, WallMillis};
 
 use crate::config::LogConfig;
 use crate::disk::{Disk, DiskFile};
@@ -34,6 +34,8 @@ pub struct Log {
     pub(crate) sync_before_write: bool,
     /// Something was written since the log was opened.
     pub(crate) is_changed: bool,
+    /// When expiry was looked at last.
+    pub(crate) last_expiry: Option<Now>,
 }
 
 /// What the writer knows of the segment that it appends to.
@@ -121,8 +123,8 @@ impl Log {
         disk.create_dir(dir).context("create", dir)?;
         let metadata = partition_metadata::write(&*disk, dir, topic_id)?;
         let dir: Arc<Path> = dir.into();
-        let segment = Segment::create(&disk, &dir, log_start)
-            .context("create", &name::path(&dir, log_start, name::LOG))?;
+        let segment =
+            Segment::create(&disk, &dir, log_start).context("create", &name::path(&dir, log_start, name::LOG))?;
         // Until it is written to, an idle partition holds no file open.
         segment.close_files();
         let mut log = Log::from_parts(
@@ -175,6 +177,7 @@ impl Log {
             dirty: Dirty::default(),
             sync_before_write: false,
             is_changed: false,
+            last_expiry: None,
         }
     }
 
@@ -203,10 +206,6 @@ impl Log {
 
     pub(crate) fn log_end(&self) -> Offset {
         self.reader.view.read().end.offset
-    }
-
-    pub(crate) fn end(&self) -> Place {
-        self.reader.view.read().end
     }
 
     pub(crate) fn disk(&self) -> &Arc<dyn Disk> {

@@ -22,12 +22,9 @@ use crate::error::{Context, LogError};
 use crate::log::{Active, Log, Parts, Recovery};
 use crate::name;
 use crate::partition_metadata;
-use crate::producer::Producers;
+use crate::producer::{self, Producers};
 use crate::scan::{LOOKUP_CHUNK_BYTES, Scanner, Step, WALK_CHUNK_BYTES};
 use crate::segment::Segment;
-
-/// Largest producer snapshot that is read (bytes).
-const SNAPSHOT_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 /// What a directory holds, by name.
 struct Contents {
@@ -192,38 +189,9 @@ impl Opening<'_> {
         Ok(end.filter(|end| *end > last.base_offset))
     }
 
-    /// Loads the producers' state at `offset` from the newest snapshot before it and the headers since.
     fn load_producers(&mut self, offset: Offset) -> Result<(), LogError> {
-        let mut from = self.segments.first().map_or(Offset::ZERO, |segment| segment.base_offset);
-        for snapshot in self.snapshots.iter().rev().filter(|snapshot| **snapshot <= offset) {
-            let path = name::path(self.dir, *snapshot, name::SNAPSHOT);
-            let bytes = self.disk.read(&path, SNAPSHOT_BYTES_MAX).context("read", &path)?;
-            if let Ok(producers) = Producers::from_snapshot(&bytes, &path) {
-                self.producers = producers;
-                from = *snapshot;
-                break;
-            }
-        }
-        if from < offset {
-            self.replay_producers(from, offset)?;
-        }
-        Ok(())
-    }
-
-    fn replay_producers(&mut self, from: Offset, to: Offset) -> Result<(), LogError> {
-        let first = self.segments.partition_point(|segment| segment.base_offset <= from).saturating_sub(1);
-        for segment in self.segments.iter().skip(first).take_while(|segment| segment.base_offset < to) {
-            let path = segment.log_path();
-            let file = segment.file().context("open", &path)?;
-            let mut scanner = Scanner::new(file, 0, segment.size(), WALK_CHUNK_BYTES);
-            while let Step::Batch(header) = scanner.step().context("read", &path)? {
-                if header.base_offset >= from && header.base_offset < to {
-                    self.producers.apply(&header, self.now);
-                }
-                scanner.skip(&header);
-            }
-            segment.close_files();
-        }
+        let (disk, segments, snapshots) = (&**self.disk, &self.segments, &self.snapshots);
+        self.producers = producer::load(disk, self.dir, segments, snapshots, offset, self.now)?;
         Ok(())
     }
 
@@ -264,11 +232,7 @@ impl Opening<'_> {
     }
 
     /// Walks one segment and cuts off what is bad, with all segments after it.
-    fn recover_segment(
-        &mut self,
-        index: usize,
-        segment: &Segment,
-    ) -> Result<(Active, Offset, bool), LogError> {
+    fn recover_segment(&mut self, index: usize, segment: &Segment) -> Result<(Active, Offset, bool), LogError> {
         let path = segment.log_path();
         let anew = Arc::new(Segment::without_indexes(self.disk, self.dir, segment.base_offset, 0));
         if let Some(place) = self.segments.get_mut(index) {
@@ -393,9 +357,7 @@ fn misplaced(header: &BatchHeader, base_offset: Offset, next_offset: Offset) -> 
 
 fn check_topic_id(disk: &dyn Disk, dir: &Path, expected: Uuid) -> Result<(), LogError> {
     match partition_metadata::read_topic_id(disk, dir)? {
-        Some(found) if found != expected => {
-            Err(LogError::TopicIdMismatch { dir: dir.to_owned(), found, expected })
-        }
+        Some(found) if found != expected => Err(LogError::TopicIdMismatch { dir: dir.to_owned(), found, expected }),
         Some(_) => Ok(()),
         None => {
             disk.create_dir(dir).context("create", dir)?;
@@ -407,8 +369,7 @@ fn check_topic_id(disk: &dyn Disk, dir: &Path, expected: Uuid) -> Result<(), Log
 
 /// Lists a directory after it has been tidied of what was under way when the broker ended.
 fn list(disk: &dyn Disk, dir: &Path) -> Result<Contents, LogError> {
-    let mut names: Vec<String> =
-        disk.list(dir).context("list", dir)?.into_iter().map(|entry| entry.name).collect();
+    let mut names: Vec<String> = disk.list(dir).context("list", dir)?.into_iter().map(|entry| entry.name).collect();
     if compact::finish_swaps(disk, dir, &names)? {
         names = disk.list(dir).context("list", dir)?.into_iter().map(|entry| entry.name).collect();
     }
@@ -417,6 +378,9 @@ fn list(disk: &dyn Disk, dir: &Path) -> Result<Contents, LogError> {
         match suffix {
             name::LOG => contents.segments.push(offset),
             name::SNAPSHOT => contents.snapshots.push(offset),
+            _ if suffix.ends_with(name::DELETED) => {
+                remove_if_there(disk, &name::path(dir, offset, suffix))?;
+            }
             _ => {}
         }
     }

@@ -134,12 +134,7 @@ impl LogReader {
 
     /// As [`LogReader::read`], with the bytes read and cut into whole batches, whose checksums are not
     /// looked at.
-    pub fn read_batches(
-        &self,
-        offset: Offset,
-        max_bytes: usize,
-        bound: ReadBound,
-    ) -> Result<Vec<Batch>, ReadError> {
+    pub fn read_batches(&self, offset: Offset, max_bytes: usize, bound: ReadBound) -> Result<Vec<Batch>, ReadError> {
         let slice = self.read(offset, max_bytes, bound, true)?;
         let bytes = slice.to_bytes().context("read", &self.dir)?;
         let mut batches = Vec::new();
@@ -156,23 +151,13 @@ impl LogReader {
         ReadError::Corrupt { segment: path, position: 0, source }
     }
 
-    fn plan(
-        &self,
-        offset: Offset,
-        max_bytes: usize,
-        bound: ReadBound,
-        min_one: bool,
-    ) -> Result<Plan, ReadError> {
+    fn plan(&self, offset: Offset, max_bytes: usize, bound: ReadBound, min_one: bool) -> Result<Plan, ReadError> {
         let view = self.view.read();
         if let Some(reason) = &view.offline {
             return Err(ReadError::Offline { reason: reason.clone() });
         }
         if offset < view.log_start || offset > view.end.offset {
-            return Err(ReadError::OffsetOutOfRange {
-                offset,
-                log_start: view.log_start,
-                log_end: view.end.offset,
-            });
+            return Err(ReadError::OffsetOutOfRange { offset, log_start: view.log_start, log_end: view.end.offset });
         }
         let limit = view.bound(bound);
         if offset >= limit.offset() {
@@ -220,9 +205,7 @@ impl LogReader {
     /// Where reading has to stop in `segment`, and the offset there if it is known.
     fn end_in(&self, segment: &Segment, limit: Mark) -> io::Result<(u64, Option<Offset>)> {
         match limit {
-            Mark::Known(place) if place.segment == segment.base_offset => {
-                Ok((place.position, Some(place.offset)))
-            }
+            Mark::Known(place) if place.segment == segment.base_offset => Ok((place.position, Some(place.offset))),
             Mark::Known(place) if place.segment > segment.base_offset => Ok((segment.size(), None)),
             Mark::Known(place) => self.locate_end(segment, place.offset),
             Mark::Offset(offset) => self.locate_end(segment, offset),
@@ -244,9 +227,8 @@ impl LogReader {
     fn start_in(&self, segment: &Segment, offset: Offset, end: u64) -> io::Result<Option<(u64, usize)>> {
         let hint = {
             let mut hints = self.hints.lock();
-            let found = hints
-                .iter()
-                .position(|hint| hint.place.offset == offset && hint.place.segment == segment.base_offset);
+            let found =
+                hints.iter().position(|hint| hint.place.offset == offset && hint.place.segment == segment.base_offset);
             found.and_then(|index| hints.remove(index))
         };
         match hint {
@@ -314,13 +296,7 @@ fn header_at(file: &dyn DiskFile, position: u64) -> io::Result<Option<BatchHeade
     }
 }
 
-fn read_tail(
-    view: &View,
-    offset: Offset,
-    max_bytes: usize,
-    limit: Offset,
-    min_one: bool,
-) -> Option<LogSlice> {
+fn read_tail(view: &View, offset: Offset, max_bytes: usize, limit: Offset, min_one: bool) -> Option<LogSlice> {
     let batches = view.tail.from(offset)?;
     let mut slice_len = 0;
     let mut pieces = 0;

@@ -134,6 +134,12 @@ impl View {
         self.ends.push_back(place);
     }
 
+    pub(crate) fn set_high_watermark_at_least(&mut self, offset: Offset) {
+        if offset > self.high_watermark.offset() {
+            self.set_high_watermark(offset);
+        }
+    }
+
     pub(crate) fn set_high_watermark(&mut self, offset: Offset) -> Offset {
         let offset = offset.clamp(self.log_start.min(self.end.offset), self.end.offset);
         while self.ends.front().is_some_and(|place| place.offset < offset) {
@@ -210,10 +216,7 @@ impl LogReader {
     /// Size of the log.
     pub fn size(&self) -> LogSize {
         let view = self.view.read();
-        LogSize {
-            bytes: view.segments.iter().map(|segment| segment.size()).sum(),
-            segment_count: view.segments.len(),
-        }
+        LogSize { bytes: view.segments.iter().map(|segment| segment.size()).sum(), segment_count: view.segments.len() }
     }
 
     /// DescribeProducers: the producers whose state is kept.

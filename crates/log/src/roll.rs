@@ -17,13 +17,7 @@ use crate::segment::Segment;
 impl Log {
     /// Whether the active segment has to be closed before `bytes` more bytes, up to `next_offset`, are
     /// written to it.
-    pub(crate) fn must_roll(
-        &self,
-        bytes: u64,
-        max_timestamp: i64,
-        next_offset: Offset,
-        now: WallMillis,
-    ) -> bool {
+    pub(crate) fn must_roll(&self, bytes: u64, max_timestamp: i64, next_offset: Offset, now: WallMillis) -> bool {
         let segment = &self.active.segment;
         if next_offset.0 - 1 - segment.base_offset.0 > i64::from(i32::MAX) {
             return true;
@@ -50,8 +44,7 @@ impl Log {
         let is_full = |len: std::io::Result<usize>, bytes: usize| {
             len.is_ok_and(|len| (len + 1) * bytes > bytes_max.max(2 * bytes))
         };
-        is_full(segment.offset_index.len(), OffsetEntry::BYTES)
-            || is_full(segment.time_index.len(), TimeEntry::BYTES)
+        is_full(segment.offset_index.len(), OffsetEntry::BYTES) || is_full(segment.time_index.len(), TimeEntry::BYTES)
     }
 
     /// Rolls an active segment that has records older than `segment.ms`, so that it can be compacted
@@ -87,14 +80,10 @@ impl Log {
 
     /// Begins a new segment at `base_offset`. `undo` is what batches that are not written yet have
     /// changed of their producers: the snapshot leaves it out. An error leaves the old segment active.
-    pub(crate) fn roll(
-        &mut self,
-        base_offset: Offset,
-        undo: &Undo,
-        now: WallMillis,
-    ) -> Result<(), DiskError> {
+    pub(crate) fn roll(&mut self, base_offset: Offset, undo: &Undo, now: WallMillis) -> Result<(), DiskError> {
         assert!(base_offset >= self.log_end(), "a segment begins at or after the log's end");
         assert!(base_offset > self.active.segment.base_offset, "no two segments begin at one offset");
+        self.sync_names()?;
         let finished = self.finish_active()?;
         let snapshot = self.write_snapshot(base_offset, undo)?;
         let dir = Arc::clone(self.dir());
@@ -107,10 +96,25 @@ impl Log {
         }
         self.dirty.files.extend(finished);
         self.dirty.files.push(snapshot);
-        self.dirty.dir = true;
+        self.dirty.name_changed();
         self.dirty.active = false;
         self.is_changed = true;
         self.active = Active::new(segment, now);
+        Ok(())
+    }
+
+    /// Makes the names of the segments that there are durable, if they are not: a segment must not
+    /// survive a crash that the one before it does not.
+    fn sync_names(&mut self) -> Result<(), DiskError> {
+        if self.dirty.is_dir_synced {
+            return Ok(());
+        }
+        let dir = Arc::clone(self.dir());
+        self.disk().sync_dir(&dir).context("sync", &dir)?;
+        if let Some(parent) = dir.parent() {
+            self.disk().sync_dir(parent).context("sync", parent)?;
+        }
+        self.dirty.is_dir_synced = true;
         Ok(())
     }
 

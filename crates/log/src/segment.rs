@@ -60,12 +60,7 @@ impl Segment {
     }
 
     /// A segment whose indexes will be written anew.
-    pub(crate) fn without_indexes(
-        disk: &Arc<dyn Disk>,
-        dir: &Arc<Path>,
-        base_offset: Offset,
-        size: u64,
-    ) -> Segment {
+    pub(crate) fn without_indexes(disk: &Arc<dyn Disk>, dir: &Arc<Path>, base_offset: Offset, size: u64) -> Segment {
         Segment::build(disk, dir, base_offset, size, true)
     }
 
@@ -217,8 +212,7 @@ impl Segment {
         let mut found: Option<MaxTimestamp> = None;
         while let Step::Batch(header) = scanner.step()? {
             if header.max_timestamp > found.map_or(-1, |found| found.timestamp) {
-                found =
-                    Some(MaxTimestamp { timestamp: header.max_timestamp, last_offset: header.last_offset() });
+                found = Some(MaxTimestamp { timestamp: header.max_timestamp, last_offset: header.last_offset() });
             }
             scanner.skip(&header);
         }

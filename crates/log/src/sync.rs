@@ -24,6 +24,8 @@ pub(crate) struct Dirty {
     pub(crate) dir: bool,
     pub(crate) parent_dir: bool,
     in_flight: bool,
+    /// The names of all segments are durable.
+    pub(crate) is_dir_synced: bool,
     /// There was no space for the epoch checkpoint; batches have the epochs too.
     epochs_waiting: Arc<AtomicBool>,
 }
@@ -35,6 +37,12 @@ impl Dirty {
         self.active = true;
         self.dir = true;
         self.parent_dir = true;
+    }
+
+    /// Notes a file that was created, renamed or removed.
+    pub(crate) fn name_changed(&mut self) {
+        self.dir = true;
+        self.is_dir_synced = false;
     }
 
     fn is_clean(&self) -> bool {
@@ -124,7 +132,8 @@ impl Log {
             sync_parent: self.dirty.parent_dir,
         };
         drop(view);
-        self.dirty = Dirty { in_flight: true, epochs_waiting, ..Dirty::default() };
+        let is_dir_synced = self.dirty.is_dir_synced;
+        self.dirty = Dirty { in_flight: true, is_dir_synced, epochs_waiting, ..Dirty::default() };
         Some(work)
     }
 
@@ -140,6 +149,7 @@ impl Log {
     /// Says that the work whose `up_to` this is has succeeded.
     pub fn synced(&mut self, up_to: Offset) {
         self.dirty.in_flight = false;
+        self.dirty.is_dir_synced = !self.dirty.dir;
         let mut view = self.reader.view.write();
         let up_to = up_to.min(view.end.offset);
         view.synced = view.synced.max(up_to);

@@ -102,8 +102,7 @@ impl Log {
     /// Copies and patches headers, and with them the bodies of batches that are small in their buffer.
     fn pieces(&self, batches: &[Placed]) -> Vec<Piece> {
         let is_cached = self.config.tail_cache_bytes_max > 0;
-        let is_copied =
-            |placed: &Placed| is_cached && placed.size() * BUFFER_FACTOR_MAX < placed.buffer_bytes;
+        let is_copied = |placed: &Placed| is_cached && placed.size() * BUFFER_FACTOR_MAX < placed.buffer_bytes;
         let sizes = batches.iter().map(|placed| if is_copied(placed) { placed.size() } else { HEADER_BYTES });
         let mut buffer = Vec::with_capacity(sizes.clone().sum());
         for placed in batches {

@@ -117,9 +117,7 @@ fn several_batches_of_a_call_are_answered_one_by_one() {
     assert!(matches!(&answers[0], Ok(appended) if appended.first_offset == Offset(0)));
     assert!(matches!(&answers[1], Ok(appended) if appended.first_offset == Offset(2)));
     assert!(matches!(&answers[2], Err(AppendError::OutOfOrderSequence { expected: Sequence(4), .. })));
-    assert!(
-        matches!(&answers[3], Ok(appended) if appended.is_duplicate && appended.last_offset == Offset(1))
-    );
+    assert!(matches!(&answers[3], Ok(appended) if appended.is_duplicate && appended.last_offset == Offset(1)));
     assert_eq!(log.reader().log_end(), Offset(4));
 }
 

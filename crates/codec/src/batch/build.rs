@@ -139,13 +139,7 @@ impl BatchBuilder {
     }
 
     /// Adds a record at the offset after the last one.
-    pub fn push(
-        &mut self,
-        timestamp: i64,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        headers: &[RecordHeader],
-    ) {
+    pub fn push(&mut self, timestamp: i64, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[RecordHeader]) {
         self.push_at(self.last_offset_delta + 1, timestamp, key, value, headers);
     }
 
@@ -163,10 +157,8 @@ impl BatchBuilder {
             None => *self.base_timestamp.get_or_insert(timestamp),
         };
         let timestamp_delta = timestamp.wrapping_sub(base);
-        let headers_len: usize = headers
-            .iter()
-            .map(|header| field_len(Some(&header.key)) + field_len(header.value.as_deref()))
-            .sum();
+        let headers_len: usize =
+            headers.iter().map(|header| field_len(Some(&header.key)) + field_len(header.value.as_deref())).sum();
         let len = 1
             + varlong_len(timestamp_delta)
             + varint_len(offset_delta)
@@ -256,11 +248,9 @@ mod tests {
     fn sample(compression: Compression, count: i32) -> Bytes {
         let mut builder = BatchBuilder::new().compression(compression).base_offset(Offset(100));
         let headers =
-            [("a", Some("1")), ("a", Some("2")), ("n", None)].map(|(key, value): (&str, Option<&str>)| {
-                RecordHeader {
-                    key: Bytes::copy_from_slice(key.as_bytes()),
-                    value: value.map(|value| Bytes::copy_from_slice(value.as_bytes())),
-                }
+            [("a", Some("1")), ("a", Some("2")), ("n", None)].map(|(key, value): (&str, Option<&str>)| RecordHeader {
+                key: Bytes::copy_from_slice(key.as_bytes()),
+                value: value.map(|value| Bytes::copy_from_slice(value.as_bytes())),
             });
         for index in 0..count {
             let key = format!("key-{index}");
@@ -326,8 +316,7 @@ mod tests {
     #[test]
     fn lying_counts_are_errors_not_allocations() {
         let bytes = sample(Compression::None, 3);
-        for (record_count, last_offset_delta) in [(i32::MAX, i32::MAX - 1), (4, 3), (2, 1), (0, -1), (-1, -2)]
-        {
+        for (record_count, last_offset_delta) in [(i32::MAX, i32::MAX - 1), (4, 3), (2, 1), (0, -1), (-1, -2)] {
             let mut header = BatchHeader::parse(&bytes).expect("header");
             header.record_count = record_count;
             header.last_offset_delta = last_offset_delta;

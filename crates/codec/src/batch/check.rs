@@ -63,8 +63,7 @@ pub fn check_records(body: &[u8], header: &BatchHeader) -> Result<BodyFacts, Bat
     let mut cursor = Cursor::new(body);
     let mut facts = BodyFacts { max_timestamp: -1, min_timestamp: i64::MAX, first_keyless: None };
     for index in 0..header.record_count {
-        let record =
-            walk_record(&mut cursor).ok_or(BatchError::InvalidRecord { index, reason: "malformed" })?;
+        let record = walk_record(&mut cursor).ok_or(BatchError::InvalidRecord { index, reason: "malformed" })?;
         if record.offset_delta != index {
             return Err(BatchError::InvalidRecord { index, reason: "offset delta out of sequence" });
         }

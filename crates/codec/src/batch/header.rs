@@ -46,11 +46,7 @@ impl Attributes {
 
     /// Whose clock the timestamps are from.
     pub fn timestamp_type(self) -> TimestampType {
-        if self.0 & Self::TIMESTAMP_TYPE == 0 {
-            TimestampType::CreateTime
-        } else {
-            TimestampType::LogAppendTime
-        }
+        if self.0 & Self::TIMESTAMP_TYPE == 0 { TimestampType::CreateTime } else { TimestampType::LogAppendTime }
     }
 
     /// Whether the batch belongs to a transaction.

@@ -8,6 +8,8 @@
 //! - A file that is removed or replaced while a handle is open goes on serving that handle.
 //! - After a failed sync nothing may be assumed of the bytes written since the last good one.
 
+#[doc(hidden)]
+pub mod conformance;
 pub mod file;
 pub mod memory;
 

@@ -166,34 +166,6 @@ impl<E: Entry> Index<E> {
         Ok(file)
     }
 
-    /// Drops the entries from the first that `unwanted` is true of; only the writer may.
-    pub(crate) fn truncate(&self, unwanted: impl Fn(&E) -> bool) -> io::Result<()> {
-        let (flushed, file) = self.opened()?;
-        let mut keep = 0;
-        if let Some(file) = &file {
-            while keep < flushed {
-                let block = read_entries::<E>(&**file, keep, BLOCK_ENTRIES.min(flushed - keep))?;
-                let wanted = block.iter().position(&unwanted);
-                keep += wanted.unwrap_or(block.len());
-                if wanted.is_some() {
-                    break;
-                }
-            }
-            if keep < flushed {
-                file.set_len((keep * E::BYTES) as u64)?;
-            }
-        }
-        let mut state = self.state.lock();
-        state.flushed = Some(keep);
-        state.block = None;
-        match state.pending.iter().position(unwanted) {
-            _ if keep < flushed => state.pending.clear(),
-            Some(first) => state.pending.truncate(first),
-            None => {}
-        }
-        Ok(())
-    }
-
     /// Closes the file and forgets what was read of it.
     pub(crate) fn close_file(&self) {
         let mut state = self.state.lock();
@@ -269,10 +241,6 @@ mod tests {
         index.close_file();
         check(&index);
         check(&Index::existing(Arc::new(FileDisk), path));
-        index.truncate(|entry| entry.position >= 600).expect("cuts");
-        assert_eq!(index.last().expect("reads").map(|entry| entry.position), Some(599));
-        index.push(OffsetEntry { relative_offset: 99_999, position: 600 });
-        assert_eq!(index.len().expect("reads"), 601);
     }
 
     #[test]

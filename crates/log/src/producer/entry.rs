@@ -58,9 +58,9 @@ impl Entry {
         if header.producer_epoch != self.epoch {
             return None;
         }
-        self.batches().iter().find(|batch| {
-            batch.base_sequence == header.base_sequence && batch.last_sequence == header.last_sequence()
-        })
+        self.batches()
+            .iter()
+            .find(|batch| batch.base_sequence == header.base_sequence && batch.last_sequence == header.last_sequence())
     }
 
     pub(crate) fn apply(&mut self, header: &BatchHeader, seen: WallMillis) {

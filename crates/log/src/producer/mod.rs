@@ -6,6 +6,7 @@
 
 mod check;
 mod entry;
+mod load;
 mod snapshot;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use stream_types::{Offset, ProducerEpoch, ProducerId, Sequence, WallMillis};
 
 pub(crate) use check::Verdict;
 pub(crate) use entry::{BatchRecord, Entry};
+pub(crate) use load::{list_snapshots, load};
 
 /// A producer as DescribeProducers shows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,16 +92,13 @@ impl Producers {
     /// Forgets producers that have been silent for `expiration_ms` and have no open transaction.
     pub(crate) fn expire(&mut self, now: WallMillis, expiration_ms: i64) {
         self.entries.retain(|_, entry| {
-            entry.transaction_first_offset.is_some()
-                || now.0.saturating_sub(entry.last_timestamp.0) < expiration_ms
+            entry.transaction_first_offset.is_some() || now.0.saturating_sub(entry.last_timestamp.0) < expiration_ms
         });
     }
 
     /// Whether `last_offset` is that of its producer's newest batch; compaction keeps that batch even if
     /// it holds no record any more, for the sequence number.
     pub(crate) fn is_last_batch(&self, id: ProducerId, last_offset: Offset) -> bool {
-        self.get(id)
-            .and_then(|entry| entry.last_batch())
-            .is_some_and(|batch| batch.last_offset == last_offset)
+        self.get(id).and_then(|entry| entry.last_batch()).is_some_and(|batch| batch.last_offset == last_offset)
     }
 }

@@ -69,8 +69,7 @@ impl Producers {
 
     /// Reads the content of a snapshot file at `path`.
     pub(crate) fn from_snapshot(bytes: &[u8], path: &Path) -> Result<Producers, LogError> {
-        let malformed =
-            |reason: &str| LogError::Malformed { path: path.to_owned(), reason: reason.to_owned() };
+        let malformed = |reason: &str| LogError::Malformed { path: path.to_owned(), reason: reason.to_owned() };
         let mut fields = Fields(bytes);
         if fields.take().map(i16::from_be_bytes) != Some(VERSION) {
             return Err(malformed("version is not 1"));
@@ -82,8 +81,7 @@ impl Producers {
         let mut newest = Vec::new();
         let count = fields.int().ok_or_else(|| malformed("no entry count"))?;
         for _ in 0..count {
-            let (id, entry, last) =
-                read_entry(&mut fields).ok_or_else(|| malformed("an entry is cut short"))?;
+            let (id, entry, last) = read_entry(&mut fields).ok_or_else(|| malformed("an entry is cut short"))?;
             producers.entries.insert(id, entry);
             newest.extend(last.map(|batch| (id, batch)));
         }
@@ -179,8 +177,7 @@ mod tests {
     fn sample() -> Producers {
         let mut producers = Producers::default();
         for id in [5, 1 << 40] {
-            let mut entry =
-                Entry { epoch: ProducerEpoch(2), last_timestamp: WallMillis(77), ..Entry::default() };
+            let mut entry = Entry { epoch: ProducerEpoch(2), last_timestamp: WallMillis(77), ..Entry::default() };
             for number in 0..4 {
                 let base = 100 + 3 * number;
                 entry.push(BatchRecord {

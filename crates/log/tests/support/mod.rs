@@ -9,12 +9,8 @@ use bytes::Bytes;
 use stream_codec::batch::{Batch, BatchBuilder, TimestampType};
 use stream_codec::compression::Compression;
 use stream_log::disk::Disk;
-use stream_log::{
-    AppendOrigin, Appended, CheckRules, CheckedBatch, Log, LogConfig, LogReader, ReadBound, Recovery,
-};
-use stream_types::{
-    LeaderEpoch, Monotonic, Now, Offset, ProducerEpoch, ProducerId, Sequence, Uuid, WallMillis,
-};
+use stream_log::{AppendOrigin, Appended, CheckRules, CheckedBatch, Log, LogConfig, LogReader, ReadBound, Recovery};
+use stream_types::{LeaderEpoch, Monotonic, Now, Offset, ProducerEpoch, ProducerId, Sequence, Uuid, WallMillis};
 
 pub const TOPIC_ID: Uuid = Uuid([7; 16]);
 pub const EPOCH: LeaderEpoch = LeaderEpoch(3);
