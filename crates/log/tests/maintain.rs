@@ -1,0 +1,240 @@
+//! Retention, lookups by time, truncation, and what an idle log gives back.
+
+mod support;
+
+use std::sync::Arc;
+
+use stream_codec::compression::Compression;
+use stream_log::disk::Disk;
+use stream_log::disk::file::FileDisk;
+use stream_log::{Log, LogConfig, LogError, ReadBound, ReadError};
+use stream_types::{LeaderEpoch, Monotonic, Now, Offset, WallMillis};
+use support::*;
+
+fn disk() -> Arc<dyn Disk> {
+    Arc::new(FileDisk)
+}
+
+fn small_segments() -> LogConfig {
+    LogConfig { segment_bytes_max: 2_000, index_interval_bytes: 300, ..config() }
+}
+
+/// Ten batches to a segment, ten records to a batch, a batch each 100 ms from 1000 ms on.
+fn filled(dir: &std::path::Path, config: LogConfig, batches: i64) -> Log {
+    let mut log = create(&disk(), dir, config);
+    for number in 0..batches {
+        let codec = Compression::ALL[(number % 5) as usize];
+        append(&mut log, records_with(&format!("v{number}"), 10, 1000 + number * 100, codec));
+    }
+    log.reader().set_high_watermark(Offset(i64::MAX));
+    log
+}
+
+fn at(millis: i64) -> Now {
+    Now { monotonic: Monotonic::from_millis(millis as u64), wall: WallMillis(millis) }
+}
+
+#[test]
+fn lookups_by_time_are_exact_to_the_record() {
+    let scratch = Scratch::new();
+    let log = filled(&scratch.path().join("t-0"), small_segments(), 100);
+    let reader = log.reader();
+    assert!(reader.size().segment_count > 5);
+    for timestamp in (900..11_100).step_by(7) {
+        let found = reader.offset_for_time(timestamp, ReadBound::HighWatermark).expect("looks");
+        let batch = (timestamp - 1000).max(0) / 100;
+        let within = (timestamp - 1000).max(0) % 100;
+        let expected = if within <= 9 { batch * 10 + within } else { (batch + 1) * 10 };
+        let expected = (expected < 1000).then_some(expected);
+        assert_eq!(found.map(|found| found.offset.0), expected, "{timestamp}");
+        assert!(found.is_none_or(|found| found.timestamp >= timestamp && found.leader_epoch == EPOCH));
+    }
+    reader.set_high_watermark(Offset(500));
+    assert_eq!(reader.offset_for_time(7000, ReadBound::HighWatermark).expect("looks"), None);
+    assert!(reader.offset_for_time(7000, ReadBound::LogEnd).expect("looks").is_some());
+}
+
+#[test]
+fn the_largest_timestamp_is_found_wherever_it_is() {
+    let scratch = Scratch::new();
+    let mut log = create(&disk(), &scratch.path().join("t-0"), small_segments());
+    assert_eq!(log.reader().max_timestamp(ReadBound::LogEnd).expect("looks"), None);
+    for number in 0..60 {
+        let timestamp = if number == 20 { 90_000 } else { 1000 + number };
+        append(&mut log, records(&format!("v{number}"), 5, timestamp));
+    }
+    let found = log.reader().max_timestamp(ReadBound::LogEnd).expect("looks").expect("some");
+    assert_eq!((found.offset, found.timestamp), (Offset(104), 90_004));
+    let end = log.close().expect("closed");
+    let log = open(&disk(), &scratch.path().join("t-0"), small_segments(), recovery(true, end.0));
+    let found = log.reader().max_timestamp(ReadBound::LogEnd).expect("looks").expect("some");
+    assert_eq!((found.offset, found.timestamp), (Offset(104), 90_004));
+}
+
+#[test]
+fn retention_by_time_takes_whole_segments_and_never_the_uncommitted() {
+    let scratch = Scratch::new();
+    let config = LogConfig { retention_ms: Some(5000), ..small_segments() };
+    let mut log = filled(&scratch.path().join("t-0"), config, 100);
+    let reader = log.reader();
+    let count = reader.size().segment_count;
+    assert!(log.expire(at(6000), Offset(1000)).expect("expires").is_empty(), "the oldest segment is not old enough");
+    let old = reader.read(Offset(0), 100, ReadBound::LogEnd, true).expect("reads");
+    assert!(log.expire(at(12_000), Offset(0)).expect("expires").is_empty(), "nothing is committed");
+    let removal = log.expire(at(12_000), Offset(1000)).expect("expires");
+    assert!(removal.segment_count > 0 && removal.segment_count < count);
+    removal.run().expect("removes");
+    let start = reader.log_start();
+    assert!(start > Offset(0) && start <= Offset(610), "{start}");
+    assert!(matches!(
+        reader.read(Offset(0), 100, ReadBound::LogEnd, true),
+        Err(ReadError::OffsetOutOfRange { log_start, .. }) if log_start == start
+    ));
+    assert_eq!(old.to_bytes().expect("who holds the file reads on").len(), old.len);
+    let removal = log.expire(at(60_000), Offset(1000)).expect("expires");
+    removal.run().expect("removes");
+    assert_eq!((reader.log_start(), reader.log_end()), (Offset(1000), Offset(1000)), "the active segment was rolled");
+    assert_eq!(append(&mut log, records("next", 1, 60_000)).first_offset, Offset(1000));
+    let names: Vec<_> = std::fs::read_dir(reader.dir()).expect("lists").map(|entry| entry.expect("entry").file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().ends_with(".deleted")));
+    let end = log.close().expect("closed");
+    let log = open(&disk(), reader.dir(), small_segments(), recovery(true, end.0));
+    assert_eq!(log.reader().log_start(), Offset(1000));
+}
+
+#[test]
+fn a_wall_clock_that_jumps_deletes_nothing_for_one_check() {
+    let scratch = Scratch::new();
+    let config = LogConfig { retention_ms: Some(5000), ..small_segments() };
+    let mut log = filled(&scratch.path().join("t-0"), config, 100);
+    assert!(log.expire(at(2000), Offset(1000)).expect("expires").is_empty());
+    let jumped = |millis: u64| Now { monotonic: Monotonic::from_millis(millis), wall: WallMillis(1 << 40) };
+    assert!(log.expire(jumped(3000), Offset(1000)).expect("expires").is_empty());
+    let jumped = Now { wall: WallMillis((1 << 40) + 1000), ..jumped(4000) };
+    assert!(!log.expire(jumped, Offset(1000)).expect("expires").is_empty());
+}
+
+#[test]
+fn retention_by_size_keeps_at_least_that_much() {
+    let scratch = Scratch::new();
+    let config = LogConfig { retention_ms: None, retention_bytes: Some(5_000), ..small_segments() };
+    let mut log = filled(&scratch.path().join("t-0"), config, 100);
+    let before = log.reader().size();
+    let removal = log.expire(at(0), Offset(1000)).expect("expires");
+    let after = log.reader().size();
+    assert!(removal.segment_count > 0);
+    assert_eq!(after.bytes + removal.bytes, before.bytes);
+    assert!((5_000..8_000).contains(&after.bytes), "{after:?}");
+    drop(removal);
+    log.close().expect("closed");
+    let log = open(&disk(), &scratch.path().join("t-0"), small_segments(), recovery(false, 0));
+    assert_eq!(log.reader().size(), after, "what was put aside does not come back");
+}
+
+#[test]
+fn deleted_records_are_out_of_range_and_their_segments_go() {
+    let scratch = Scratch::new();
+    let mut log = filled(&scratch.path().join("t-0"), LogConfig { delete: false, ..small_segments() }, 100);
+    let reader = log.reader();
+    reader.set_high_watermark(Offset(700));
+    assert!(matches!(log.advance_log_start(Offset(701)), Err(LogError::OffsetOutOfRange { .. })));
+    assert_eq!(log.advance_log_start(Offset(555)).expect("advances"), Offset(555));
+    assert_eq!(log.advance_log_start(Offset(5)).expect("stays"), Offset(555));
+    assert!(reader.read(Offset(554), 100, ReadBound::LogEnd, true).is_err());
+    assert!(!reader.read(Offset(555), 100, ReadBound::LogEnd, true).expect("reads").is_empty());
+    assert_eq!(reader.offset_for_time(0, ReadBound::LogEnd).expect("looks").map(|found| found.offset), Some(Offset(555)));
+    let removal = log.expire(at(0), Offset(700)).expect("expires");
+    removal.run().expect("removes");
+    assert!(removal.segment_count > 0);
+    assert_eq!(reader.log_start(), Offset(555));
+    let recovery = stream_log::Recovery { log_start: Offset(555), ..recovery(false, 0) };
+    drop(log);
+    let log = open(&disk(), &scratch.path().join("t-0"), small_segments(), recovery);
+    assert_eq!((log.reader().log_start(), log.reader().log_end()), (Offset(555), Offset(1000)));
+}
+
+#[test]
+fn a_log_is_cut_where_it_is_told_to() {
+    let scratch = Scratch::new();
+    for (to, end) in [(995, 990), (990, 990), (700, 700), (10, 10), (5, 0), (0, 0), (2000, 1000)] {
+        let dir = scratch.path().join(format!("t-{to}"));
+        let mut log = filled(&dir, small_segments(), 100);
+        let reader = log.reader();
+        assert_eq!(log.truncate_to(Offset(to), WallMillis(0)).expect("cuts"), Offset(end), "{to}");
+        assert_eq!((reader.log_end(), reader.high_watermark()), (Offset(end), Offset(end)));
+        let expected: Vec<_> = (0..end).map(|offset| (offset, format!("v{}-{}", offset / 10, offset % 10))).collect();
+        assert_eq!(values(&reader, 0), expected, "{to}");
+        let batch = checked(records("new", 2, 50_000));
+        let appended = log.append_one(now(0), LeaderEpoch(9), batch, stream_log::AppendOrigin::Client).expect("appends");
+        assert_eq!(appended.first_offset, Offset(end));
+        let found = reader.offset_for_time(50_000, ReadBound::LogEnd).expect("looks");
+        assert_eq!(found.map(|found| found.offset), Some(Offset(end)));
+        drop(log);
+        let log = open(&disk(), &dir, small_segments(), recovery(false, 0));
+        assert_eq!(log.reader().log_end(), Offset(end + 2));
+        assert_eq!(log.reader().latest_epoch(), Some(LeaderEpoch(9)));
+    }
+}
+
+#[test]
+fn a_log_can_begin_again_elsewhere() {
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("t-0");
+    let mut log = filled(&dir, small_segments(), 100);
+    log.truncate_fully(Offset(5000), WallMillis(0)).expect("empties");
+    let reader = log.reader();
+    assert_eq!((reader.log_start(), reader.log_end(), reader.size().bytes), (Offset(5000), Offset(5000), 0));
+    assert_eq!(append(&mut log, records("x", 1, 0)).first_offset, Offset(5000));
+    drop(log);
+    let log = open(&disk(), &dir, small_segments(), recovery(false, 0));
+    assert_eq!((log.reader().log_start(), log.reader().log_end()), (Offset(5000), Offset(5001)));
+}
+
+#[test]
+fn segments_are_rolled_by_time() {
+    let scratch = Scratch::new();
+    let config = LogConfig { segment_ms: 1000, ..config() };
+    let mut log = create(&disk(), &scratch.path().join("t-0"), config);
+    append(&mut log, records("a", 1, 10_000));
+    append(&mut log, records("b", 1, 11_000));
+    assert_eq!(log.reader().size().segment_count, 1);
+    append(&mut log, records("c", 1, 11_001));
+    assert_eq!(log.reader().size().segment_count, 2);
+    assert!(!log.roll_if_due(WallMillis(12_001)).expect("looks"));
+    assert!(log.roll_if_due(WallMillis(12_002)).expect("rolls"));
+    assert!(!log.roll_if_due(WallMillis(99_000)).expect("looks"), "an empty segment is not rolled");
+    assert_eq!(log.reader().size().segment_count, 3);
+}
+
+#[test]
+fn an_idle_log_closes_its_files_and_opens_them_again() {
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("t-0");
+    let mut log = filled(&dir, small_segments(), 50);
+    log.sync_now().expect("syncs");
+    let open_files = || {
+        let fds = std::fs::read_dir("/proc/self/fd").expect("lists");
+        let targets = fds.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok());
+        targets.filter(|target| target.starts_with(&dir)).count()
+    };
+    let before = values(&log.reader(), 0);
+    assert!(open_files() > 3);
+    for _ in 0..3 {
+        log.close_idle();
+    }
+    assert_eq!(open_files(), 0);
+    assert_eq!(values(&log.reader(), 0), before);
+    append(&mut log, records("again", 1, 9000));
+    assert_eq!(values(&log.reader(), 0).len(), before.len() + 1);
+}
+
+#[test]
+fn a_deleted_log_leaves_nothing() {
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("t-0");
+    let log = filled(&dir, small_segments(), 50);
+    let reader = log.reader();
+    log.delete().expect("deletes");
+    assert_eq!(std::fs::read_dir(scratch.path()).expect("lists").count(), 0);
+    let _ = reader.read(Offset(0), 100, ReadBound::LogEnd, true);
+}
