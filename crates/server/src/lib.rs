@@ -4,3 +4,10 @@
 pub mod broker;
 pub mod config;
 pub mod telemetry;
+
+mod clock;
+mod controller;
+mod data_dir;
+mod handlers;
+mod net;
+mod partitions;

@@ -154,7 +154,7 @@ table! {
     19 CreateTopics on BOTH, 2..=7, flexible 5, served 2..=7;
     20 DeleteTopics on BOTH, 1..=6, flexible 4, served 1..=6;
     21 DeleteRecords on BROKER, 0..=2, flexible 2;
-    22 InitProducerId on BROKER, 0..=6, flexible 2;
+    22 InitProducerId on BROKER, 0..=6, flexible 2, served 0..=5;
     23 OffsetForLeaderEpoch on BROKER, 2..=4, flexible 4;
     24 AddPartitionsToTxn on BROKER, 0..=5, flexible 3;
     25 AddOffsetsToTxn on BROKER, 0..=4, flexible 3;
@@ -164,7 +164,7 @@ table! {
     29 DescribeAcls on BOTH, 1..=3, flexible 2;
     30 CreateAcls on BOTH, 1..=3, flexible 2;
     31 DeleteAcls on BOTH, 1..=3, flexible 2;
-    32 DescribeConfigs on BOTH, 1..=4, flexible 4;
+    32 DescribeConfigs on BOTH, 1..=4, flexible 4, served 1..=4;
     33 AlterConfigs on BOTH, 0..=2, flexible 2;
     34 AlterReplicaLogDirs on BROKER, 1..=2, flexible 2;
     35 DescribeLogDirs on BROKER, 1..=5, flexible 2;

@@ -1,5 +1,6 @@
 //! What the server says about itself: log lines and metrics.
 
+pub(crate) mod http;
 pub mod logging;
 pub(crate) mod metrics;
 mod process;

@@ -1,0 +1,93 @@
+//! The broker: what handlers share, and how it starts and stops.
+
+mod producer_ids;
+mod publish;
+mod start;
+mod stop;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use arc_swap::ArcSwap;
+use stream_metadata::MetadataImage;
+use stream_metadata::config_def::StaticConfig;
+use stream_types::NodeId;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::config::ServerConfig;
+use crate::controller::ControllerHandle;
+use crate::net::RequestMemory;
+use crate::partitions::{PartitionTable, Workers};
+use crate::telemetry::metrics::Metrics;
+
+pub(crate) use producer_ids::ProducerIds;
+pub use start::run;
+
+/// What every connection and handler of this process shares.
+#[derive(Debug)]
+pub(crate) struct Broker {
+    pub(crate) config: ServerConfig,
+    pub(crate) static_config: Arc<StaticConfig>,
+    pub(crate) clock: Clock,
+    pub(crate) partitions: PartitionTable,
+    pub(crate) workers: Workers,
+    pub(crate) controller: ControllerHandle,
+    pub(crate) request_memory: RequestMemory,
+    pub(crate) metrics: Metrics,
+    pub(crate) producer_ids: ProducerIds,
+    image: ArcSwap<MetadataImage>,
+    image_offset: AtomicI64,
+    broker_epoch: AtomicI64,
+    stop: Stop,
+}
+
+/// Tells every task that the broker stops.
+#[derive(Debug, Default)]
+struct Stop {
+    asked: AtomicBool,
+    notify: Notify,
+}
+
+impl Broker {
+    /// The metadata that this broker works with.
+    pub(crate) fn image(&self) -> Arc<MetadataImage> {
+        self.image.load_full()
+    }
+
+    /// The newest metadata entry in [`Broker::image`].
+    pub(crate) fn image_offset(&self) -> i64 {
+        self.image_offset.load(Ordering::Relaxed)
+    }
+
+    /// The active controller as clients should know it.
+    pub(crate) fn controller_id(&self) -> NodeId {
+        self.controller.status().leader.unwrap_or(NodeId(-1))
+    }
+
+    /// The epoch of this broker's registration; -1 before it.
+    pub(crate) fn broker_epoch(&self) -> i64 {
+        self.broker_epoch.load(Ordering::Relaxed)
+    }
+
+    /// This broker's id.
+    pub(crate) fn node_id(&self) -> NodeId {
+        self.config.node_id
+    }
+
+    /// Waits until the broker is told to stop.
+    pub(crate) async fn stopping(&self) {
+        loop {
+            let notified = self.stop.notify.notified();
+            if self.stop.asked.load(Ordering::Acquire) {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    fn ask_to_stop(&self) {
+        self.stop.asked.store(true, Ordering::Release);
+        self.stop.notify.notify_waiters();
+    }
+}

@@ -1,0 +1,189 @@
+//! Committed images become what this broker works with.
+//!
+//! For each image in order: partitions that it assigns here are opened, those it took away are
+//! removed, changed configurations reach their logs; then handlers see the image; then the replies
+//! that waited for it leave. So nobody is told of a topic that this broker cannot serve yet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use stream_log::LogError;
+use stream_metadata::{MetadataImage, TopicImage};
+use stream_types::{TopicPartition, Uuid};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Broker;
+use crate::controller::Published;
+use crate::partitions::{LogDirs, OpenPlan, Partition, TopicPartitions, TopicSettings, WorkerEvent};
+
+type Opening = (Arc<Partition>, oneshot::Receiver<Result<(), LogError>>);
+
+/// The task that applies committed images.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    broker: Arc<Broker>,
+    log_dirs: LogDirs,
+    next_worker: usize,
+}
+
+impl Publisher {
+    /// A publisher over the log directories of this broker.
+    pub(super) fn new(broker: Arc<Broker>, log_dirs: LogDirs) -> Publisher {
+        Publisher { broker, log_dirs, next_worker: 0 }
+    }
+
+    /// Applies images until the broker stops; gives itself back for the last step of stopping.
+    pub(super) async fn run(mut self, mut images: mpsc::Receiver<Published>) -> Publisher {
+        let broker = Arc::clone(&self.broker);
+        loop {
+            let published = tokio::select! {
+                published = images.recv() => published,
+                () = broker.stopping() => None,
+            };
+            let Some(published) = published else { return self };
+            // Only the newest image counts; every reply waits for an image that holds its change.
+            let mut gathered = vec![published];
+            while let Ok(published) = images.try_recv() {
+                gathered.push(published);
+            }
+            if let Some(newest) = gathered.last() {
+                self.apply(newest).await;
+            }
+            gathered.into_iter().for_each(Published::release);
+        }
+    }
+
+    /// Closes every log cleanly and writes the checkpoints.
+    ///
+    /// # Errors
+    /// When the disk refuses; the next start then recovers.
+    pub(super) fn close_logs(mut self) -> Result<(), LogError> {
+        self.log_dirs.close(&self.broker.partitions.all(), self.broker.broker_epoch())
+    }
+
+    async fn apply(&mut self, published: &Published) {
+        let image = &published.image;
+        let before = self.broker.image();
+        if !before.shares_topics_with(image) {
+            let opening = self.change_partitions(image);
+            for (partition, opened) in opening {
+                match opened.await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => {
+                        tracing::error!(partition = %partition.id, "cannot open the log, its partition is offline: {error}")
+                    }
+                    Err(_) => tracing::error!(partition = %partition.id, "the log's writer ended before it was opened"),
+                }
+            }
+        }
+        if !before.shares_configs_with(image) {
+            self.change_configs(&before, image);
+        }
+        self.broker.image.store(Arc::clone(image));
+        self.broker.image_offset.store(published.offset, Ordering::Relaxed);
+    }
+
+    /// Brings the table in line with the image; what is being opened must be waited for.
+    fn change_partitions(&mut self, image: &MetadataImage) -> Vec<Opening> {
+        let mut opening = Vec::new();
+        let broker = Arc::clone(&self.broker);
+        broker.partitions.update(|table| {
+            let gone: Vec<Uuid> = table.keys().copied().filter(|id| image.topics().by_id(*id).is_none()).collect();
+            for id in gone {
+                let removed = table.remove(&id);
+                if let Some(partition) = removed.iter().flat_map(|partitions| partitions.iter().flatten()).next() {
+                    broker.metrics.forget_topic(&partition.id.topic);
+                }
+                for partition in removed.iter().flat_map(|partitions| partitions.iter().flatten()) {
+                    self.delete(partition);
+                }
+            }
+            for topic in image.topics().iter() {
+                let known = table.get(&topic.id).map_or(0, |partitions| partitions.len());
+                self.follow_epochs(topic);
+                if known < topic.partition_count() {
+                    let partitions = self.open_missing(image, topic, table, &mut opening);
+                    table.insert(topic.id, partitions);
+                }
+            }
+        });
+        opening
+    }
+
+    fn follow_epochs(&self, topic: &TopicImage) {
+        for (index, assigned) in &topic.partitions {
+            if let Some(partition) = self.broker.partitions.get(topic.id, *index) {
+                partition.lead_in(assigned.leader_epoch);
+            }
+        }
+    }
+
+    fn open_missing(
+        &mut self,
+        image: &MetadataImage,
+        topic: &TopicImage,
+        table: &HashMap<Uuid, TopicPartitions>,
+        opening: &mut Vec<Opening>,
+    ) -> TopicPartitions {
+        let known: &[Option<Arc<Partition>>] = table.get(&topic.id).map_or(&[], |partitions| partitions);
+        let settings = self.settings(image, topic);
+        let traffic = self.broker.metrics.topic(&topic.name);
+        let mut partitions = known.to_vec();
+        for (index, assigned) in topic.partitions.iter().skip(known.len()) {
+            if !assigned.replicas.contains(&self.broker.node_id()) {
+                partitions.push(None);
+                continue;
+            }
+            let id = TopicPartition::new(&*topic.name, *index);
+            let worker = self.broker.workers.handle(self.next_worker);
+            self.next_worker += 1;
+            let place = self.log_dirs.place(&id);
+            let plan = OpenPlan {
+                dir: place.dir,
+                exists: place.exists,
+                settings: settings.clone(),
+                leader_epoch: assigned.leader_epoch,
+                clean: place.clean,
+                recovery_point: place.recovery_point,
+                log_start: place.log_start,
+            };
+            let partition = Arc::new(Partition::new(id, topic.id, worker.clone(), &settings, Arc::clone(&traffic)));
+            let (reply, opened) = oneshot::channel();
+            let event = WorkerEvent::Open { partition: Arc::clone(&partition), plan: Box::new(plan), reply };
+            // A refused event drops its reply, which the waiting side reports.
+            let _ = worker.send(event);
+            opening.push((Arc::clone(&partition), opened));
+            partitions.push(Some(partition));
+        }
+        partitions.into()
+    }
+
+    fn settings(&self, image: &MetadataImage, topic: &TopicImage) -> TopicSettings {
+        TopicSettings::of(&self.broker.config, &self.broker.static_config, image, &topic.name)
+    }
+
+    fn delete(&mut self, partition: &Arc<Partition>) {
+        self.log_dirs.forget(&partition.id);
+        let event = WorkerEvent::Delete { partition: Arc::clone(partition) };
+        // A stopping worker leaves the files; the next start finds the topic gone and removes them.
+        let _ = partition.worker.send(event);
+    }
+
+    fn change_configs(&self, before: &MetadataImage, image: &MetadataImage) {
+        for topic in image.topics().iter() {
+            let settings = self.settings(image, topic);
+            if settings == self.settings(before, topic) {
+                continue;
+            }
+            for index in topic.partitions.keys() {
+                if let Some(partition) = self.broker.partitions.get(topic.id, *index) {
+                    let worker = partition.worker.clone();
+                    let event = WorkerEvent::Configure { partition, settings: Box::new(settings.clone()) };
+                    // A stopping worker needs no new configuration.
+                    let _ = worker.send(event);
+                }
+            }
+        }
+    }
+}

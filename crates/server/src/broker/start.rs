@@ -1,0 +1,252 @@
+//! From a configuration to a serving broker.
+//!
+//! Order matters: ports are bound and the data directory is locked before anything is written;
+//! partitions are open before the first connection is accepted.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arc_swap::ArcSwap;
+use stream_log::disk::Disk;
+use stream_log::disk::file::FileDisk;
+use stream_metadata::config_def::StaticConfig;
+use stream_metadata::controller::RegisterBroker;
+use stream_metadata::{Command, Endpoint, MetadataImage, Reply, SecurityProtocol, features};
+use stream_quorum::NodeConfig;
+use stream_types::{Uuid, limits};
+use tokio::sync::mpsc;
+
+use super::publish::Publisher;
+use super::{Broker, ProducerIds, Stop};
+use crate::clock::{self, Clock};
+use crate::config::{FlushPolicy, ServerConfig};
+use crate::controller::{self, ControllerStart};
+use crate::data_dir::{self, DataDir};
+use crate::net::{self, BoundListener, ListenerInfo, RequestMemory};
+use crate::partitions::{Flusher, LogDirs, PartitionTable, WorkerContext, Workers};
+use crate::telemetry::http;
+use crate::telemetry::metrics::Metrics;
+
+const EXIT_CONFIGURATION: u8 = 2;
+const EXIT_STORAGE: u8 = 4;
+/// Committed images that may wait for this broker to work with them.
+const PUBLISHED_MAX: usize = 1024;
+const WORKERS_MAX: usize = 4;
+
+/// Why the broker did not start, and the exit code that says so.
+struct StartError {
+    code: u8,
+    text: String,
+}
+
+fn surroundings(text: impl Display) -> StartError {
+    StartError { code: EXIT_CONFIGURATION, text: text.to_string() }
+}
+
+fn storage(text: impl Display) -> StartError {
+    StartError { code: EXIT_STORAGE, text: text.to_string() }
+}
+
+/// Runs the server until SIGTERM, Ctrl-C or a failure. 0: stopped as told; 2: the configuration or its surroundings do
+/// not allow a start; 4: the storage failed.
+pub fn run(config: ServerConfig) -> ExitCode {
+    abort_when_an_owner_panics();
+    raise_file_limit();
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(cores).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return report(storage(format!("cannot start the runtime's threads: {error}"))),
+    };
+    match runtime.block_on(serve(config, cores)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(error),
+    }
+}
+
+fn report(error: StartError) -> ExitCode {
+    eprintln!("hanzo-stream: {}", error.text);
+    ExitCode::from(error.code)
+}
+
+async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
+    let clock = Clock::start();
+    let listeners = bind_all(&config)?;
+    let http_sockets = http::bind(&config).await.map_err(surroundings)?;
+    let disk: Arc<dyn Disk> = Arc::new(FileDisk);
+    let data_dir = data_dir::open(&config).map_err(surroundings)?;
+    let log_dirs = LogDirs::load(&disk, &data_dir).map_err(storage)?;
+    let static_config = Arc::new(StaticConfig::new(config.node_id, config.static_config()));
+    let (published, images) = mpsc::channel(PUBLISHED_MAX);
+    let controller = start_controller(&config, &data_dir, &static_config, &disk, clock, published)?;
+    let context = WorkerContext {
+        clock,
+        flusher: Flusher::start().map_err(|error| storage(format!("cannot start the flusher: {error}")))?,
+        flush_policy: match config.flush_policy {
+            FlushPolicy::Auto => stream_replica::FlushPolicy::Auto,
+            FlushPolicy::Always => stream_replica::FlushPolicy::Always,
+            FlushPolicy::Never => stream_replica::FlushPolicy::Never,
+        },
+        disk,
+        node_id: config.node_id,
+    };
+    let workers = Workers::start(cores.min(WORKERS_MAX), context)
+        .map_err(|error| storage(format!("cannot start the log writers: {error}")))?;
+    let broker = Arc::new(Broker {
+        clock,
+        partitions: PartitionTable::default(),
+        workers,
+        controller,
+        request_memory: RequestMemory::new(
+            config.network.queued_request_bytes_max.unwrap_or(limits::IN_FLIGHT_REQUEST_BYTES_MAX),
+        ),
+        metrics: Metrics::new(),
+        image: ArcSwap::from_pointee(MetadataImage::empty(&data_dir.cluster_id)),
+        image_offset: AtomicI64::new(0),
+        broker_epoch: AtomicI64::new(-1),
+        producer_ids: ProducerIds::default(),
+        stop: Stop::default(),
+        static_config,
+        config,
+    });
+    let publisher = Publisher::new(Arc::clone(&broker), log_dirs);
+    let publishing = tokio::spawn(publisher.run(images));
+    let health = http::start(http_sockets, &broker);
+    register(&broker, &data_dir).await?;
+    for listener in listeners {
+        listener.start(&broker);
+    }
+    health.set_ready();
+    announce(&broker, &data_dir);
+    super::stop::wait_for_signal().await;
+    super::stop::stop(&broker, publishing).await.map_err(storage)
+}
+
+fn bind_all(config: &ServerConfig) -> Result<Vec<BoundListener>, StartError> {
+    let clients = config.listeners.iter().map(|listener| (listener, false));
+    let controllers = config.controller_listeners.iter().map(|listener| (listener, true));
+    let mut bound = Vec::new();
+    for (listener, is_controller) in clients.chain(controllers) {
+        let info = Arc::new(ListenerInfo {
+            name: listener.name.clone(),
+            frame_bytes_max: config.network.request_bytes_max,
+            is_controller,
+        });
+        let addresses = listener.endpoint.bind_addresses();
+        bound.push(net::bind(info, &addresses, config.network.listen_backlog).map_err(|error| {
+            let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
+                "; stop what uses the port, or set listeners to another one"
+            } else {
+                ""
+            };
+            surroundings(format!("cannot listen on {listener}: {error}{hint}"))
+        })?);
+    }
+    Ok(bound)
+}
+
+fn start_controller(
+    config: &ServerConfig,
+    data_dir: &DataDir,
+    static_config: &Arc<StaticConfig>,
+    disk: &Arc<dyn Disk>,
+    clock: Clock,
+    published: mpsc::Sender<controller::Published>,
+) -> Result<controller::ControllerHandle, StartError> {
+    let image = MetadataImage::empty(&data_dir.cluster_id);
+    let node = NodeConfig {
+        node_id: config.node_id,
+        directory_id: data_dir.directory_id,
+        cluster_id: Some(data_dir.cluster_id.clone()),
+        new_cluster_id: data_dir.cluster_id.clone(),
+        voters: config.quorum_voters.iter().map(|voter| voter.node_id).collect(),
+    };
+    controller::start(ControllerStart {
+        disk: Arc::clone(disk),
+        dir: config.metadata_dir(),
+        node,
+        image,
+        static_config: Arc::clone(static_config),
+        clock,
+        published,
+    })
+    .map_err(|error| storage(format!("cannot open the metadata log: {error}")))
+}
+
+/// Tells the controller where this broker is to be reached.
+async fn register(broker: &Arc<Broker>, data_dir: &DataDir) -> Result<(), StartError> {
+    let config = &broker.config;
+    let endpoints = config
+        .advertised_listeners
+        .iter()
+        .map(|listener| Endpoint {
+            name: listener.name.clone(),
+            host: listener.endpoint.host.clone(),
+            port: listener.endpoint.port,
+            security_protocol: SecurityProtocol::Plaintext,
+        })
+        .collect();
+    let command = RegisterBroker {
+        broker_id: config.node_id,
+        cluster_id: data_dir.cluster_id.clone(),
+        incarnation_id: Uuid::from_random(clock::random_16()),
+        endpoints,
+        rack: config.rack.clone(),
+        features: features::supported(),
+        log_dirs: data_dir.directory_ids(),
+        fenced: false,
+    };
+    match broker.controller.submit(Command::RegisterBroker(command)).await {
+        Ok(Reply::RegisterBroker(Err(refusal))) => {
+            Err(surroundings(format!("the controller refused to register this broker: {refusal}")))
+        }
+        Ok(Reply::RegisterBroker(Ok(epoch))) => {
+            broker.broker_epoch.store(epoch, Ordering::Relaxed);
+            Ok(())
+        }
+        Ok(_) => Err(storage("the controller answered the registration with something else")),
+        Err(error) => Err(storage(format!("the controller did not register this broker: {error}"))),
+    }
+}
+
+fn announce(broker: &Broker, data_dir: &DataDir) {
+    let config = &broker.config;
+    let list = |listeners: &[crate::config::Listener]| {
+        listeners.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    tracing::info!("listening on {}", list(&config.listeners));
+    if !config.controller_listeners.is_empty() {
+        tracing::info!("controller on {}", list(&config.controller_listeners));
+    }
+    let dirs: Vec<String> = config.log_dirs.iter().map(|dir| dir.display().to_string()).collect();
+    let new = if data_dir.is_new { "new " } else { "" };
+    tracing::info!("data in {} ({new}cluster {}, node {})", dirs.join(", "), data_dir.cluster_id, config.node_id);
+    tracing::info!("flush policy {}; {} partitions; ready", config.flush_policy.name(), broker.partitions.all().len());
+}
+
+/// The owner of durable state is suspect once it panicked: the process ends before it can promise more.
+fn abort_when_an_owner_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        report(info);
+        let thread = std::thread::current();
+        let is_owner = thread
+            .name()
+            .is_some_and(|name| name.starts_with("append-") || name.starts_with("flusher") || name == "controller");
+        if is_owner {
+            std::process::abort();
+        }
+    }));
+}
+
+/// Every connection and open segment is a descriptor: take what the system allows.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // The soft limit stays as it is where the system says no.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    }
+}

@@ -1,0 +1,90 @@
+//! CreateTopics (key 19), versions 2–7.
+//!
+//! - Each topic has its own outcome; a bad one does not stop the others.
+//! - -1 partitions or replicas take the broker's default (KIP-464); a manual assignment needs both.
+//! - v5: the answer carries partitions, replicas and effective configuration (KIP-525); v7: the id.
+//! - The answer leaves when this broker can serve the new topics.
+
+use std::sync::Arc;
+
+use stream_codec::Str;
+use stream_metadata::config_def::ConfigEntry;
+use stream_metadata::controller::{ApiError, CreateTopics, CreatedTopic, NewTopic};
+use stream_metadata::{Command, Reply};
+use stream_types::ErrorCode;
+use stream_wire::create_topics::{
+    CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
+};
+
+use super::request::Request;
+use crate::broker::Broker;
+use crate::net::Pending;
+
+/// Creates topics.
+pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
+    let body: CreateTopicsRequest = match request.decode() {
+        Ok(body) => body,
+        Err(pending) => return pending,
+    };
+    let names: Vec<Str> = body.topics.iter().map(|topic| topic.name.clone()).collect();
+    let command =
+        CreateTopics { topics: body.topics.into_iter().map(new_topic).collect(), validate_only: body.validate_only };
+    let broker = Arc::clone(broker);
+    let responder = request.responder;
+    Pending::later(async move {
+        let topics = match broker.controller.submit(Command::CreateTopics(command)).await {
+            Ok(Reply::CreateTopics(reply)) => reply.topics.into_iter().map(result).collect(),
+            Ok(_) => names.iter().map(|name| refused(name, ErrorCode::UnknownServerError)).collect(),
+            Err(error) => names.iter().map(|name| refused(name, error)).collect(),
+        };
+        responder.respond(&CreateTopicsResponse { throttle_time_ms: 0, topics })
+    })
+}
+
+fn new_topic(topic: CreatableTopic) -> NewTopic {
+    NewTopic {
+        name: topic.name.to_string(),
+        partition_count: topic.num_partitions,
+        replication_factor: topic.replication_factor,
+        assignments: topic
+            .assignments
+            .into_iter()
+            .map(|assigned| (assigned.partition_index, assigned.broker_ids))
+            .collect(),
+        configs: topic
+            .configs
+            .into_iter()
+            .map(|config| (config.name.to_string(), config.value.map(|value| value.to_string())))
+            .collect(),
+    }
+}
+
+fn result((name, outcome): (String, Result<CreatedTopic, ApiError>)) -> CreatableTopicResult {
+    match outcome {
+        Ok(created) => CreatableTopicResult {
+            name: name.into(),
+            topic_id: created.topic_id,
+            error_code: ErrorCode::None.code(),
+            error_message: None,
+            num_partitions: created.partition_count,
+            replication_factor: created.replication_factor,
+            configs: Some(created.configs.into_iter().map(config).collect()),
+            topic_config_error_code: 0,
+        },
+        Err(error) => CreatableTopicResult { error_message: Some(error.message.into()), ..refused(&name, error.code) },
+    }
+}
+
+fn refused(name: &str, error: ErrorCode) -> CreatableTopicResult {
+    CreatableTopicResult { name: name.into(), error_code: error.code(), error_message: None, ..Default::default() }
+}
+
+fn config(entry: ConfigEntry) -> CreatableTopicConfigs {
+    CreatableTopicConfigs {
+        name: entry.name.into(),
+        value: entry.value.map(Into::into),
+        read_only: entry.read_only,
+        config_source: entry.source.code(),
+        is_sensitive: entry.sensitive,
+    }
+}

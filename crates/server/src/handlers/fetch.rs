@@ -1,0 +1,246 @@
+//! Fetch (key 1), versions 4–18.
+//!
+//! - Readers see what is below the high watermark (read_uncommitted) or the last stable offset.
+//! - The first batch found is returned whole even above the size limits (KIP-74); a fetch offset
+//!   inside a batch returns that whole batch.
+//! - `min_bytes` and `max_wait_ms` are honoured; an error in any partition answers at once.
+//! - v7: sessions (KIP-227); v9: leader epoch checks; v12: diverging epochs are the followers'
+//!   business; v13: topics by id.
+//! - An empty partition has an empty record set, never a null one (librdkafka 2.0.2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stream_codec::{RecordPart, Records, Str};
+use stream_log::{LogSlice, ReadBound, SlicePart};
+use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, Uuid};
+use stream_wire::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData};
+
+use super::error_map;
+use super::request::{FileRange, Request, Responder};
+use crate::broker::Broker;
+use crate::net::{Answer, Pending};
+use crate::partitions::{FetchWaiter, Partition};
+
+/// One partition that a client wants to read.
+#[derive(Debug, Clone)]
+struct Wanted {
+    topic: usize,
+    index: i32,
+    partition: Result<Arc<Partition>, ErrorCode>,
+    fetch_offset: Offset,
+    bytes_max: usize,
+    current_leader_epoch: LeaderEpoch,
+}
+
+/// A Fetch with everything resolved.
+#[derive(Debug)]
+struct Plan {
+    responder: Responder,
+    topics: Vec<(Str, Uuid)>,
+    wanted: Vec<Wanted>,
+    bound: ReadBound,
+    bytes_max: usize,
+    bytes_min: usize,
+    wait: Duration,
+}
+
+/// What one pass over the partitions found.
+#[derive(Debug)]
+struct Pass {
+    results: Vec<(usize, PartitionData)>,
+    files: Vec<FileRange>,
+    bytes: usize,
+    failed: bool,
+}
+
+/// Reads from partitions, waiting for more where the client wants it.
+pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
+    let body: FetchRequest = match request.decode() {
+        Ok(body) => body,
+        Err(pending) => return pending,
+    };
+    let plan = plan(broker, request, body);
+    let pass = plan.pass();
+    if pass.failed || pass.bytes >= plan.bytes_min || plan.wait.is_zero() {
+        return Pending::Ready(plan.answer(pass));
+    }
+    let deadline = tokio::time::Instant::now() + plan.wait;
+    Pending::later(async move { plan.wait_for_bytes(deadline).await })
+}
+
+fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Plan {
+    let image = broker.image();
+    let by_id = request.version() >= 13;
+    let mut topics = Vec::with_capacity(body.topics.len());
+    let mut wanted = Vec::with_capacity(body.topics.len());
+    for topic in body.topics {
+        let known = if by_id { image.topics().by_id(topic.topic_id) } else { image.topic(&topic.topic) };
+        for data in topic.partitions {
+            let partition = match known {
+                None if by_id => Err(ErrorCode::UnknownTopicId),
+                None => Err(ErrorCode::UnknownTopicOrPartition),
+                Some(known) => broker
+                    .partitions
+                    .get(known.id, PartitionIndex(data.partition))
+                    .ok_or(ErrorCode::UnknownTopicOrPartition),
+            };
+            wanted.push(Wanted {
+                topic: topics.len(),
+                index: data.partition,
+                partition,
+                fetch_offset: Offset(data.fetch_offset),
+                bytes_max: usize::try_from(data.partition_max_bytes).unwrap_or(0),
+                current_leader_epoch: LeaderEpoch(data.current_leader_epoch),
+            });
+        }
+        topics.push((topic.topic, topic.topic_id));
+    }
+    Plan {
+        responder: request.responder,
+        topics,
+        wanted,
+        bound: if body.isolation_level == 1 { ReadBound::LastStable } else { ReadBound::HighWatermark },
+        bytes_max: usize::try_from(body.max_bytes).unwrap_or(0).min(broker.config.network.fetch_bytes_max),
+        bytes_min: usize::try_from(body.min_bytes).unwrap_or(0),
+        wait: Duration::from_millis(u64::try_from(body.max_wait_ms).unwrap_or(0)),
+    }
+}
+
+impl Plan {
+    /// Reads every partition once.
+    fn pass(&self) -> Pass {
+        let mut pass =
+            Pass { results: Vec::with_capacity(self.wanted.len()), files: Vec::new(), bytes: 0, failed: false };
+        for wanted in &self.wanted {
+            let room = self.bytes_max.saturating_sub(pass.bytes);
+            let data = match self.read(wanted, room.min(wanted.bytes_max), pass.bytes == 0) {
+                Ok((slice, partition)) => {
+                    pass.bytes += slice.len;
+                    partition_data(wanted, slice, partition, self.bound, &mut pass.files)
+                }
+                Err((error, partition)) => {
+                    pass.failed = true;
+                    failed_data(wanted, error, partition)
+                }
+            };
+            pass.results.push((wanted.topic, data));
+        }
+        pass
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn read<'a>(
+        &self,
+        wanted: &'a Wanted,
+        bytes_max: usize,
+        first: bool,
+    ) -> Result<(LogSlice, &'a Partition), (ErrorCode, Option<&'a Partition>)> {
+        let partition = match &wanted.partition {
+            Ok(partition) => partition,
+            Err(error) => return Err((*error, None)),
+        };
+        let Some(reader) = partition.reader() else {
+            return Err((ErrorCode::NotLeaderOrFollower, None));
+        };
+        partition.check_leader_epoch(wanted.current_leader_epoch).map_err(|error| (error, Some(&**partition)))?;
+        match reader.read(wanted.fetch_offset, bytes_max, self.bound, first) {
+            Ok(slice) => Ok((slice, partition)),
+            Err(error) => Err((error_map::read_error(&partition.id, &error), Some(partition))),
+        }
+    }
+
+    /// Waits until enough bytes are there or the time is over.
+    async fn wait_for_bytes(self, deadline: tokio::time::Instant) -> Answer {
+        let waiter = Arc::new(FetchWaiter::default());
+        loop {
+            self.register(&waiter);
+            // Read again after registering: news between the last pass and now wakes nobody.
+            let pass = self.pass();
+            let over = tokio::time::Instant::now() >= deadline;
+            if pass.failed || pass.bytes >= self.bytes_min || over {
+                self.deregister(&waiter);
+                return self.answer(pass);
+            }
+            drop(pass);
+            // Either way the next pass decides.
+            let _ = tokio::time::timeout_at(deadline, waiter.woken()).await;
+            self.deregister(&waiter);
+        }
+    }
+
+    fn register(&self, waiter: &Arc<FetchWaiter>) {
+        for partition in self.wanted.iter().filter_map(|wanted| wanted.partition.as_ref().ok()) {
+            partition.fetch_waiters.add(waiter);
+        }
+    }
+
+    fn deregister(&self, waiter: &Arc<FetchWaiter>) {
+        for partition in self.wanted.iter().filter_map(|wanted| wanted.partition.as_ref().ok()) {
+            partition.fetch_waiters.remove(waiter);
+        }
+    }
+
+    fn answer(&self, pass: Pass) -> Answer {
+        let mut responses: Vec<FetchableTopicResponse> = self
+            .topics
+            .iter()
+            .map(|(topic, topic_id)| FetchableTopicResponse {
+                topic: topic.clone(),
+                topic_id: *topic_id,
+                ..Default::default()
+            })
+            .collect();
+        for (wanted, (topic, data)) in self.wanted.iter().zip(pass.results) {
+            if let (Ok(partition), Some(records)) = (&wanted.partition, &data.records) {
+                partition.traffic.fetched(records.len() as u64);
+            }
+            if let Some(topic) = responses.get_mut(topic) {
+                topic.partitions.push(data);
+            }
+        }
+        let response = FetchResponse { responses, ..Default::default() };
+        self.responder.respond_with_files(&response, &pass.files)
+    }
+}
+
+fn partition_data(
+    wanted: &Wanted,
+    slice: LogSlice,
+    partition: &Partition,
+    bound: ReadBound,
+    files: &mut Vec<FileRange>,
+) -> PartitionData {
+    let mut records = Records::empty();
+    for part in slice.parts {
+        records.parts.push(match part {
+            SlicePart::Bytes(bytes) => RecordPart::Bytes(bytes),
+            SlicePart::File { file, position, len } => {
+                files.push(FileRange { file, position });
+                RecordPart::External { id: files.len() as u32 - 1, len }
+            }
+        });
+    }
+    let mut data = offsets(wanted, Some(partition));
+    data.records = Some(records);
+    data.aborted_transactions = (bound == ReadBound::LastStable).then(Vec::new);
+    data
+}
+
+fn failed_data(wanted: &Wanted, error: ErrorCode, partition: Option<&Partition>) -> PartitionData {
+    let mut data = offsets(wanted, partition);
+    data.error_code = error.code();
+    data
+}
+
+fn offsets(wanted: &Wanted, partition: Option<&Partition>) -> PartitionData {
+    let mut data =
+        PartitionData { partition_index: wanted.index, records: Some(Records::empty()), ..Default::default() };
+    data.high_watermark = Offset::NONE.get();
+    if let Some(reader) = partition.and_then(Partition::reader) {
+        data.high_watermark = reader.high_watermark().get();
+        data.last_stable_offset = reader.last_stable_offset().get();
+        data.log_start_offset = reader.log_start().get();
+    }
+    data
+}

@@ -1,0 +1,77 @@
+//! One file an API: a request in the broker's words, its work started, its answer encoded.
+//!
+//! [`dispatch`] runs stage 1 of each request, on the connection's task and in request order. What
+//! takes longer is a future in the [`Pending`] that it returns.
+
+mod authorized_operations;
+pub(crate) mod error_map;
+mod request;
+
+mod api_versions;
+mod create_topics;
+mod delete_topics;
+mod describe_configs;
+mod fetch;
+mod init_producer_id;
+mod list_offsets;
+mod metadata;
+mod produce;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use stream_codec::Decoder;
+use stream_wire::api::{Api, ApiKey};
+use stream_wire::header::{self, RequestHeader};
+
+use crate::broker::Broker;
+use crate::net::{Answer, Pending, Session};
+use request::{Request, Responder};
+
+/// Starts the request in `frame`. What cannot be understood ends the connection, as Kafka does;
+/// only an unknown version of ApiVersions has an answer (KIP-511).
+pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) -> Pending {
+    let mut decoder = Decoder::new(frame);
+    let RequestHeader { api_key, api_version, correlation_id, .. } = match header::decode(&mut decoder) {
+        Ok(header) => header,
+        Err(error) => return close(format!("a request header is malformed: {error}")),
+    };
+    let Some(key) = ApiKey::from_code(api_key) else {
+        return close(format!("request of the unknown API {api_key}"));
+    };
+    if !is_answered(key.api(), session) || !key.api().serves(api_version) {
+        if key == ApiKey::ApiVersions {
+            return Pending::Ready(api_versions::unsupported_version(session, correlation_id));
+        }
+        return close(format!("request {key} v{api_version} is not served on listener {}", session.listener.name));
+    }
+    broker.metrics.request(key);
+    let responder = Responder { api: key, version: api_version, correlation_id };
+    let request = Request { responder, session: session.clone(), body: decoder.rest() };
+    match key {
+        ApiKey::Produce => produce::handle(broker, &request),
+        ApiKey::Fetch => fetch::handle(broker, &request),
+        ApiKey::ListOffsets => list_offsets::handle(broker, &request),
+        ApiKey::Metadata => metadata::handle(broker, &request),
+        ApiKey::ApiVersions => api_versions::handle(broker, &request),
+        ApiKey::CreateTopics => create_topics::handle(broker, &request),
+        ApiKey::DeleteTopics => delete_topics::handle(broker, &request),
+        ApiKey::InitProducerId => init_producer_id::handle(broker, &request),
+        ApiKey::DescribeConfigs => describe_configs::handle(broker, &request),
+        other => close(format!("request {other} is advertised without a handler")),
+    }
+}
+
+/// The API that a frame asks for, if there is such an API.
+pub(crate) fn api_of(frame: &Bytes) -> Option<ApiKey> {
+    frame.first_chunk::<2>().and_then(|key| ApiKey::from_code(i16::from_be_bytes(*key)))
+}
+
+/// Whether this kind of listener answers the API.
+pub(crate) fn is_answered(api: &Api, session: &Session) -> bool {
+    if session.listener.is_controller { api.listeners.controller } else { api.listeners.broker }
+}
+
+fn close(reason: String) -> Pending {
+    Pending::Ready(Answer::Close(reason))
+}

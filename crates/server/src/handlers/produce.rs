@@ -1,0 +1,211 @@
+//! Produce (key 0), versions 3–13.
+//!
+//! - Stage 1, in request order: batches are checked on the connection's thread and handed to
+//!   their partitions' workers. The connection may then read its next request.
+//! - Stage 2: the answer leaves when every partition is appended (acks=1) or committed (acks=all).
+//! - acks=0: no answer; an error closes the connection.
+//! - v3+: exactly one batch of magic 2 a partition. v7: zstd. v8: record errors (KIP-467).
+//!   v10: leader hints (KIP-951). v13: topics by id.
+//! - Versions 0–2 are advertised for old librdkafka (KAFKA-18659) and refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stream_codec::Records;
+use stream_codec::compression::Compression;
+use stream_log::CheckedBatch;
+use stream_types::{ErrorCode, PartitionIndex, Uuid};
+use stream_wire::produce::{
+    BatchIndexAndErrorMessage, PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse,
+};
+
+use super::error_map;
+use super::request::{Request, Responder};
+use crate::broker::Broker;
+use crate::net::{Answer, Pending};
+use crate::partitions::{Acks, AppendOutcome, AppendRequest, Partition, ProduceJob, WorkerEvent};
+
+/// The first version that may carry zstd.
+const ZSTD_VERSION: i16 = 7;
+
+/// Where each partition of the request stands in the answer.
+#[derive(Debug)]
+struct Place {
+    name: stream_codec::Str,
+    topic_id: Uuid,
+    partitions: Vec<i32>,
+}
+
+/// Appends batches to partitions.
+pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
+    let body: ProduceRequest = match request.decode() {
+        Ok(body) => body,
+        Err(pending) => return pending,
+    };
+    let acks = match body.acks {
+        0 => Acks::None(request.session.closer.clone()),
+        1 => Acks::Leader,
+        -1 => Acks::All,
+        _ => return refuse_all(request, &body, ErrorCode::InvalidRequiredAcks),
+    };
+    let silent = matches!(acks, Acks::None(_));
+    let slot_count = body.topic_data.iter().map(|topic| topic.partition_data.len()).sum();
+    let (job, done) = ProduceJob::new(slot_count);
+    let job = Arc::new(job);
+    let places = submit(broker, request, body, &acks, &job);
+    if silent {
+        return Pending::Ready(Answer::Silence);
+    }
+    let responder = request.responder;
+    if slot_count == 0 {
+        return Pending::Ready(answer(responder, places.0, Vec::new()));
+    }
+    let timeout = Duration::from_millis(u64::try_from(places.1).unwrap_or(0));
+    Pending::later(async move {
+        let outcomes = match tokio::time::timeout(timeout, done).await {
+            Ok(Ok(outcomes)) => outcomes,
+            // Appended, but not committed in the time that the client gives.
+            Err(_) | Ok(Err(_)) => vec![AppendOutcome::refused(ErrorCode::RequestTimedOut, None); slot_count],
+        };
+        answer(responder, places.0, outcomes)
+    })
+}
+
+/// Checks every batch and hands it to its partition's worker; the slots follow the request's order.
+fn submit(
+    broker: &Arc<Broker>,
+    request: &Request,
+    body: ProduceRequest,
+    acks: &Acks,
+    job: &Arc<ProduceJob>,
+) -> (Vec<Place>, i32) {
+    let image = broker.image();
+    let mut by_worker: Vec<Vec<AppendRequest>> = Vec::new();
+    by_worker.resize_with(broker.workers.count(), Vec::new);
+    let mut places = Vec::with_capacity(body.topic_data.len());
+    let mut slot = 0;
+    for topic in body.topic_data {
+        let known =
+            if request.version() >= 13 { image.topics().by_id(topic.topic_id) } else { image.topic(&topic.name) };
+        let mut place = Place {
+            name: topic.name,
+            topic_id: topic.topic_id,
+            partitions: Vec::with_capacity(topic.partition_data.len()),
+        };
+        for data in topic.partition_data {
+            place.partitions.push(data.index);
+            let checked = match known {
+                None if request.version() >= 13 => Err(AppendOutcome::refused(ErrorCode::UnknownTopicId, None)),
+                None => Err(AppendOutcome::refused(ErrorCode::UnknownTopicOrPartition, None)),
+                Some(known) => {
+                    let partition = broker.partitions.get(known.id, PartitionIndex(data.index));
+                    check(broker, request.version(), partition, data.records, request.body.len())
+                }
+            };
+            match checked {
+                Ok((partition, batch)) => {
+                    let worker = partition.worker.index;
+                    let append = AppendRequest { partition, batch, acks: acks.clone(), job: Arc::clone(job), slot };
+                    if let Some(requests) = by_worker.get_mut(worker) {
+                        requests.push(append);
+                    }
+                }
+                Err(outcome) => {
+                    if let Acks::None(closer) = acks {
+                        closer.close(format!(
+                            "produce with acks=0 to {}-{} failed: {}",
+                            place.name, data.index, outcome.error
+                        ));
+                    }
+                    job.complete(slot, outcome);
+                }
+            }
+            slot += 1;
+        }
+        places.push(place);
+    }
+    for (worker, requests) in by_worker.into_iter().enumerate() {
+        if !requests.is_empty()
+            && let Err(WorkerEvent::Append(refused)) = broker.workers.handle(worker).send(WorkerEvent::Append(requests))
+        {
+            for request in refused {
+                request.job.complete(
+                    request.slot,
+                    AppendOutcome::refused(ErrorCode::RequestTimedOut, "the log's writer is overloaded".to_owned()),
+                );
+            }
+        }
+    }
+    (places, body.timeout_ms)
+}
+
+fn check(
+    broker: &Broker,
+    version: i16,
+    partition: Option<Arc<Partition>>,
+    records: Option<Records>,
+    frame_bytes: usize,
+) -> Result<(Arc<Partition>, CheckedBatch), AppendOutcome> {
+    let Some(partition) = partition else {
+        return Err(AppendOutcome::refused(ErrorCode::UnknownTopicOrPartition, None));
+    };
+    if partition.reader().is_none() {
+        return Err(AppendOutcome::refused(ErrorCode::NotLeaderOrFollower, None));
+    }
+    let rules = partition.rules();
+    let bytes = records.and_then(|records| records.to_bytes()).unwrap_or_default();
+    let checked =
+        CheckedBatch::check(bytes, &rules, broker.clock.wall()).map_err(|error| error_map::check_error(&error))?;
+    let zstd = matches!(checked.header().attributes.compression(), Ok(Compression::Zstd));
+    if zstd && version < ZSTD_VERSION {
+        let message = format!("zstd needs Produce version {ZSTD_VERSION} or above");
+        return Err(AppendOutcome::refused(ErrorCode::UnsupportedCompressionType, message));
+    }
+    Ok((partition, checked.in_buffer_of(frame_bytes)))
+}
+
+fn answer(responder: Responder, places: Vec<Place>, outcomes: Vec<AppendOutcome>) -> Answer {
+    let mut outcomes = outcomes.into_iter();
+    let mut response = ProduceResponse::default();
+    for place in places {
+        let partition_responses = place
+            .partitions
+            .into_iter()
+            .zip(outcomes.by_ref())
+            .map(|(index, outcome)| PartitionProduceResponse {
+                index,
+                error_code: outcome.error.code(),
+                base_offset: outcome.base_offset.get(),
+                log_append_time_ms: outcome.log_append_time.0,
+                log_start_offset: outcome.log_start_offset.get(),
+                record_errors: outcome
+                    .record_errors
+                    .into_iter()
+                    .map(|(batch_index, message)| BatchIndexAndErrorMessage {
+                        batch_index,
+                        batch_index_error_message: Some(message.into()),
+                    })
+                    .collect(),
+                error_message: outcome.message.map(Into::into),
+                ..Default::default()
+            })
+            .collect();
+        response.responses.push(TopicProduceResponse {
+            name: place.name,
+            topic_id: place.topic_id,
+            partition_responses,
+        });
+    }
+    responder.respond(&response)
+}
+
+fn refuse_all(request: &Request, body: &ProduceRequest, error: ErrorCode) -> Pending {
+    let mut outcomes = Vec::new();
+    let mut places = Vec::new();
+    for topic in &body.topic_data {
+        let partitions: Vec<i32> = topic.partition_data.iter().map(|data| data.index).collect();
+        outcomes.extend(partitions.iter().map(|_| AppendOutcome::refused(error, None)));
+        places.push(Place { name: topic.name.clone(), topic_id: topic.topic_id, partitions });
+    }
+    Pending::Ready(answer(request.responder, places, outcomes))
+}

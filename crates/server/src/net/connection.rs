@@ -1,0 +1,327 @@
+//! One client's connection: frames in, answers out, in one task and one loop.
+//!
+//! Stage 1 of a request runs as soon as its frame is whole, in the order of arrival; its answer
+//! may come later and leaves in that same order. The loop stops reading while too many requests
+//! or bytes are unanswered, so that a client feels back pressure instead of the broker memory.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::Poll;
+use std::time::Duration;
+
+use stream_types::limits;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::time::{Instant, Sleep};
+
+use super::frame_reader::FrameReader;
+use super::output::Output;
+use super::response_queue::{Answer, Received, ResponseQueue};
+use crate::broker::Broker;
+use crate::handlers;
+
+/// How often a connection looks whether it has been idle or stuck.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// Answers that may wait in memory for a slow reader before no further one is taken (bytes).
+const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
+/// How long a reader may take nothing while answers wait for it.
+const STUCK_READER_MAX: Duration = Duration::from_secs(60);
+/// A holder of a large-frame slot that others want must receive this much between two checks.
+const LARGE_FRAME_PROGRESS_BYTES_MIN: usize = 64 * 1024;
+
+/// The listener that a connection came in by.
+#[derive(Debug)]
+pub(crate) struct ListenerInfo {
+    /// Its name in the configuration, in capitals.
+    pub(crate) name: String,
+    /// Largest request frame (bytes).
+    pub(crate) frame_bytes_max: usize,
+    /// Whether this is a controller listener (9094): it answers the controller's APIs.
+    pub(crate) is_controller: bool,
+}
+
+/// What handlers may know of the connection that a request came by.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    /// The listener.
+    pub(crate) listener: Arc<ListenerInfo>,
+    /// The client's address.
+    pub(crate) peer: SocketAddr,
+    /// Ends the connection from elsewhere.
+    pub(crate) closer: Closer,
+}
+
+/// Ends one connection from wherever an answer can no longer be given (acks=0).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Closer(Arc<CloserState>);
+
+#[derive(Debug, Default)]
+struct CloserState {
+    reason: OnceLock<String>,
+    notify: Notify,
+}
+
+impl Closer {
+    /// Asks the connection to close.
+    pub(crate) fn close(&self, reason: String) {
+        // The first reason is the one worth a log line.
+        let _ = self.0.reason.set(reason);
+        self.0.notify.notify_one();
+    }
+
+    async fn closed(&self) -> String {
+        loop {
+            if let Some(reason) = self.0.reason.get() {
+                return reason.clone();
+            }
+            self.0.notify.notified().await;
+        }
+    }
+}
+
+/// Everything that can happen to a connection.
+#[derive(Debug)]
+enum Event {
+    Read(std::io::Result<usize>),
+    Writable,
+    Answered(Answer, Received),
+    Check,
+    LargeFrameSlot(OwnedSemaphorePermit),
+    MemoryFreed,
+    Asked(String),
+    ShuttingDown,
+}
+
+struct Connection {
+    read: OwnedReadHalf,
+    write: OwnedWriteHalf,
+    input: FrameReader,
+    queue: ResponseQueue,
+    output: Output,
+    session: Session,
+    broker: Arc<Broker>,
+    /// Bytes charged to the broker's account: those in `input` and those of `queue`.
+    charged: usize,
+    large_slot: Option<OwnedSemaphorePermit>,
+    bytes_since_check: usize,
+    last_activity: Instant,
+    last_write: Instant,
+    draining: bool,
+}
+
+/// Serves one client until it leaves, misbehaves, or the broker stops.
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<ListenerInfo>, broker: Arc<Broker>) {
+    // Answers are written whole: waiting to fill packets would only add latency.
+    let _ = stream.set_nodelay(true);
+    let (read, write) = stream.into_split();
+    let now = Instant::now();
+    let session = Session { listener, peer, closer: Closer::default() };
+    let mut connection = Connection {
+        read,
+        write,
+        input: FrameReader::default(),
+        queue: ResponseQueue::default(),
+        output: Output::default(),
+        session,
+        broker,
+        charged: 0,
+        large_slot: None,
+        bytes_since_check: 0,
+        last_activity: now,
+        last_write: now,
+        draining: false,
+    };
+    let reason = connection.run().await;
+    if let Some(reason) = reason {
+        tracing::info!(peer = %connection.session.peer, listener = connection.session.listener.name, "connection closed: {reason}");
+    }
+    let charged = connection.charged;
+    connection.broker.request_memory.release(charged);
+}
+
+impl Connection {
+    /// Runs to the end; the reason, where it is worth a line in the log.
+    async fn run(&mut self) -> Option<String> {
+        let check = tokio::time::sleep(CHECK_INTERVAL);
+        let closer = self.session.closer.clone();
+        let broker = Arc::clone(&self.broker);
+        // Made once: making them anew for every event would cost a registration each time.
+        let end = async move {
+            tokio::select! {
+                reason = closer.closed() => Event::Asked(reason),
+                () = broker.stopping() => Event::ShuttingDown,
+            }
+        };
+        tokio::pin!(check, end);
+        loop {
+            if let Err(reason) = self.advance() {
+                return Some(reason);
+            }
+            if self.draining && self.queue.is_empty() && self.output.is_empty() {
+                return None;
+            }
+            match self.next_event(check.as_mut(), end.as_mut()).await {
+                Event::Read(Ok(0)) => return None,
+                Event::Read(Ok(bytes)) => self.note_read(bytes),
+                // A reset by the peer is how many clients leave.
+                Event::Read(Err(_)) => return None,
+                Event::Writable => {}
+                Event::Answered(answer, received) => {
+                    if let Err(reason) = self.take_answer(answer, received) {
+                        return Some(reason);
+                    }
+                }
+                Event::Check => {
+                    if let Err(reason) = self.check() {
+                        return reason;
+                    }
+                    check.as_mut().reset(Instant::now() + CHECK_INTERVAL);
+                }
+                Event::LargeFrameSlot(slot) => {
+                    self.large_slot = Some(slot);
+                    self.bytes_since_check = LARGE_FRAME_PROGRESS_BYTES_MIN;
+                }
+                Event::MemoryFreed => {}
+                Event::Asked(reason) => return Some(reason),
+                Event::ShuttingDown => self.draining = true,
+            }
+        }
+    }
+
+    /// Does all that can be done without waiting.
+    fn advance(&mut self) -> Result<(), String> {
+        self.dispatch_frames()?;
+        self.take_ready_answers()?;
+        if !self.output.is_empty() {
+            let written = match self.output.write_some(self.write.as_ref()) {
+                Ok(written) => written,
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(error.to_string()),
+                Err(_) => return Err("the client left before its answer was sent".into()),
+            };
+            if written > 0 {
+                self.last_write = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    fn dispatch_frames(&mut self) -> Result<(), String> {
+        while !self.draining && self.queue.len() < limits::IN_FLIGHT_REQUESTS_PER_CONNECTION_MAX {
+            let frame_bytes_max = self.session.listener.frame_bytes_max;
+            let frame = match self.input.next_frame(frame_bytes_max) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(error.to_string()),
+            };
+            self.large_slot = None;
+            let received =
+                Received { bytes: frame.len(), at: std::time::Instant::now(), api: handlers::api_of(&frame) };
+            let pending = handlers::dispatch(&self.broker, &self.session, frame);
+            self.queue.push(pending, received);
+        }
+        Ok(())
+    }
+
+    fn take_ready_answers(&mut self) -> Result<(), String> {
+        let waker = std::task::Waker::noop();
+        let mut context = std::task::Context::from_waker(waker);
+        while self.output.len() < OUTPUT_BYTES_MAX {
+            match self.queue.poll_front(&mut context) {
+                Poll::Ready((answer, received)) => self.take_answer(answer, received)?,
+                Poll::Pending => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn take_answer(&mut self, answer: Answer, received: Received) -> Result<(), String> {
+        self.settle_charge(received.bytes);
+        if let Some(api) = received.api {
+            self.broker.metrics.answered(api, received.at.elapsed());
+        }
+        match answer {
+            Answer::Respond(response) => {
+                if self.output.is_empty() {
+                    self.last_write = Instant::now();
+                }
+                self.broker.metrics.bytes_sent(response.len());
+                self.output.push(response);
+                Ok(())
+            }
+            Answer::Silence => Ok(()),
+            Answer::Close(reason) => Err(reason),
+        }
+    }
+
+    fn note_read(&mut self, bytes: usize) {
+        self.input.note_read(bytes);
+        self.bytes_since_check += bytes;
+        self.last_activity = Instant::now();
+        self.charged += bytes;
+        self.broker.request_memory.charge(bytes);
+        self.broker.metrics.bytes_received(bytes);
+    }
+
+    /// Releases what an answered request held.
+    fn settle_charge(&mut self, request_bytes: usize) {
+        let released = (request_bytes + 4).min(self.charged);
+        self.charged -= released;
+        self.broker.request_memory.release(released);
+    }
+
+    fn check(&mut self) -> Result<(), Option<String>> {
+        let idle = self.last_activity.elapsed();
+        if self.queue.is_empty() && self.output.is_empty() {
+            if self.broker.config.network.connection_idle_max.is_some_and(|limit| idle >= limit) {
+                return Err(None);
+            }
+            self.input.shrink_when_empty();
+        }
+        if !self.output.is_empty() && self.last_write.elapsed() >= STUCK_READER_MAX {
+            return Err(Some(format!(
+                "the client read nothing for {} s while {} bytes waited",
+                STUCK_READER_MAX.as_secs(),
+                self.output.len()
+            )));
+        }
+        let progress = std::mem::take(&mut self.bytes_since_check);
+        let wanted = self.broker.request_memory.slots_are_wanted();
+        if self.large_slot.is_some() && wanted && progress < LARGE_FRAME_PROGRESS_BYTES_MIN {
+            return Err(Some("a large request arrived too slowly while others waited for its place".into()));
+        }
+        Ok(())
+    }
+
+    fn may_read(&self) -> bool {
+        !self.draining
+            && self.queue.len() < limits::IN_FLIGHT_REQUESTS_PER_CONNECTION_MAX
+            && self.output.len() < OUTPUT_BYTES_MAX
+    }
+
+    async fn next_event(&mut self, check: Pin<&mut Sleep>, end: Pin<&mut impl Future<Output = Event>>) -> Event {
+        let draining = self.draining;
+        let may_read = self.may_read();
+        if may_read && self.large_slot.is_none() && self.input.needs_large_slot() {
+            self.large_slot = self.broker.request_memory.try_large_frame_slot();
+        }
+        let needs_slot = may_read && self.large_slot.is_none() && self.input.needs_large_slot();
+        // A connection with a frame half received must finish it: its memory is part of the problem.
+        let memory_full = may_read && self.input.buffered() == 0 && self.broker.request_memory.is_full();
+        let take_answers = !self.queue.is_empty() && self.output.len() < OUTPUT_BYTES_MAX;
+        let memory = &self.broker.request_memory;
+        tokio::select! {
+            biased;
+            (answer, received) = self.queue.front(), if take_answers => Event::Answered(answer, received),
+            _ = self.write.writable(), if !self.output.is_empty() => Event::Writable,
+            read = self.read.read_buf(self.input.buffer_for_read()), if may_read && !needs_slot && !memory_full => Event::Read(read),
+            slot = memory.large_frame_slot(), if needs_slot => Event::LargeFrameSlot(slot),
+            () = memory.freed(), if memory_full => Event::MemoryFreed,
+            event = end, if !draining => event,
+            () = check => Event::Check,
+        }
+    }
+}

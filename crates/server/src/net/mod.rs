@@ -1,0 +1,14 @@
+//! Sockets to frames to handlers, and answers back in request order.
+
+mod connection;
+mod frame_reader;
+mod listener;
+mod memory;
+mod output;
+mod response_queue;
+
+pub(crate) use connection::{Closer, ListenerInfo, Session};
+pub(crate) use listener::{BoundListener, bind};
+pub(crate) use memory::RequestMemory;
+pub(crate) use output::{OutputSegment, Response};
+pub(crate) use response_queue::{Answer, Pending};

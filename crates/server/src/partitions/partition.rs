@@ -1,0 +1,225 @@
+//! One partition replica on this broker.
+
+use std::cmp::Ordering;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering as Memory};
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use stream_log::{CheckRules, Log, LogReader, SyncWork};
+use stream_replica::Leader;
+use stream_types::{ErrorCode, LeaderEpoch, Offset, TopicPartition, Uuid};
+
+use super::fetch_waiter::FetchWaiters;
+use super::produce_job::{AppendOutcome, ProduceJob};
+use super::topic_settings::TopicSettings;
+use super::worker::{LogWork, WorkerEvent, WorkerHandle};
+use crate::telemetry::metrics::TopicTraffic;
+
+/// An append with acks=all that waits for the high watermark.
+#[derive(Debug)]
+pub(crate) struct AckToken {
+    pub(crate) job: Arc<ProduceJob>,
+    pub(crate) slot: usize,
+    pub(crate) outcome: AppendOutcome,
+}
+
+/// What opening a partition needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenPlan {
+    /// The partition's directory.
+    pub(crate) dir: PathBuf,
+    /// Whether the directory is there already.
+    pub(crate) exists: bool,
+    /// Its topic's settings.
+    pub(crate) settings: TopicSettings,
+    /// The leader epoch of the metadata image.
+    pub(crate) leader_epoch: LeaderEpoch,
+    /// Whether the log directory was shut down cleanly.
+    pub(crate) clean: bool,
+    /// Everything below it was synced when the checkpoint was written.
+    pub(crate) recovery_point: Offset,
+    /// The checkpointed log start offset.
+    pub(crate) log_start: Offset,
+}
+
+/// A partition: the log's two halves, its leader's state, and the Fetches that wait for it.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    /// Topic name and number.
+    pub(crate) id: TopicPartition,
+    /// The topic's id.
+    pub(crate) topic_id: Uuid,
+    /// The worker that owns the log.
+    pub(crate) worker: WorkerHandle,
+    /// The writer half; locked by the owning worker, by closing when no worker runs any more, and
+    /// by the flusher where that waits for nobody.
+    pub(super) log: Mutex<Option<Log>>,
+    reader: OnceLock<Arc<LogReader>>,
+    rules: ArcSwap<CheckRules>,
+    pub(super) leader: Mutex<Option<Leader<AckToken>>>,
+    /// The counters of the topic.
+    pub(crate) traffic: Arc<TopicTraffic>,
+    /// Fetches to wake when the high watermark moves.
+    pub(crate) fetch_waiters: FetchWaiters,
+    deleted: AtomicBool,
+}
+
+impl Partition {
+    /// A partition that is not open yet.
+    pub(crate) fn new(
+        id: TopicPartition,
+        topic_id: Uuid,
+        worker: WorkerHandle,
+        settings: &TopicSettings,
+        traffic: Arc<TopicTraffic>,
+    ) -> Partition {
+        Partition {
+            id,
+            topic_id,
+            worker,
+            log: Mutex::new(None),
+            reader: OnceLock::new(),
+            rules: ArcSwap::from_pointee(settings.rules.clone()),
+            leader: Mutex::new(None),
+            traffic,
+            fetch_waiters: FetchWaiters::default(),
+            deleted: AtomicBool::new(false),
+        }
+    }
+
+    /// The reading half, once the log is open and while the topic exists.
+    pub(crate) fn reader(&self) -> Option<&Arc<LogReader>> {
+        if self.deleted.load(Memory::Acquire) { None } else { self.reader.get() }
+    }
+
+    /// What producers' batches have to satisfy.
+    pub(crate) fn rules(&self) -> Arc<CheckRules> {
+        self.rules.load_full()
+    }
+
+    /// Takes over changed rules.
+    pub(super) fn set_rules(&self, rules: CheckRules) {
+        self.rules.store(Arc::new(rules));
+    }
+
+    /// Puts an opened log to work with this broker as the partition's only in-sync replica.
+    pub(super) fn start_leading(&self, log: Log, leader: Leader<AckToken>) {
+        let reader = log.reader();
+        reader.set_high_watermark(leader.high_watermark());
+        assert!(self.reader.set(reader).is_ok(), "a partition is opened once");
+        *self.log.lock() = Some(log);
+        *self.leader.lock() = Some(leader);
+    }
+
+    /// Leads in a new epoch from now on.
+    pub(crate) fn lead_in(&self, epoch: LeaderEpoch) {
+        if let Some(leader) = self.leader.lock().as_mut()
+            && epoch > leader.epoch()
+        {
+            leader.begin_epoch(epoch);
+        }
+    }
+
+    /// The epoch in which this broker leads; -1 when it does not.
+    pub(crate) fn leader_epoch(&self) -> LeaderEpoch {
+        self.leader.lock().as_ref().map_or(LeaderEpoch::NONE, Leader::epoch)
+    }
+
+    /// Compares the epoch that a client believes in; -1 asks for no check.
+    ///
+    /// # Errors
+    /// FENCED_LEADER_EPOCH for an older one, UNKNOWN_LEADER_EPOCH for a newer one (KIP-320).
+    pub(crate) fn check_leader_epoch(&self, epoch: LeaderEpoch) -> Result<(), ErrorCode> {
+        if epoch == LeaderEpoch::NONE {
+            return Ok(());
+        }
+        match epoch.cmp(&self.leader_epoch()) {
+            Ordering::Less => Err(ErrorCode::FencedLeaderEpoch),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => Err(ErrorCode::UnknownLeaderEpoch),
+        }
+    }
+
+    /// Takes the log away from a deleted topic and refuses everything that waits.
+    pub(super) fn retire(&self) -> Option<Log> {
+        self.deleted.store(true, Memory::Release);
+        let log = self.log.lock().take();
+        let waiting = self.leader.lock().take().map(Leader::into_waiting).unwrap_or_default();
+        for token in waiting {
+            token.job.complete(token.slot, AppendOutcome::refused(ErrorCode::UnknownTopicOrPartition, None));
+        }
+        self.fetch_waiters.wake_all();
+        log
+    }
+
+    /// Takes the log to close it, when no worker runs any more.
+    pub(super) fn take_log(&self) -> Option<Log> {
+        self.log.lock().take()
+    }
+
+    /// Everything below `up_to` is on stable storage.
+    pub(crate) fn synced(&self, up_to: Offset) {
+        let released = {
+            let mut leader = self.leader.lock();
+            let Some(leader) = leader.as_mut() else { return };
+            let released = leader.synced(up_to);
+            self.publish_high_watermark(leader);
+            released
+        };
+        self.release(released);
+    }
+
+    /// Takes what is to be synced next, after the sync up to `up_to` succeeded. While the worker is
+    /// busy with the log it learns of the success by an event and goes on itself.
+    pub(super) fn next_sync(self: &Arc<Self>, up_to: Offset) -> Option<SyncWork> {
+        if let Some(mut log) = self.log.try_lock() {
+            let log = log.as_mut()?;
+            log.synced(up_to);
+            return log.take_sync();
+        }
+        let event = WorkerEvent::Synced { partition: Arc::clone(self), up_to };
+        // A stopped worker takes no more appends; closing the log syncs what is left.
+        let _ = self.worker.send(event);
+        None
+    }
+
+    /// A sync failed: nothing that waits for one can be promised any more, and nothing is tried again.
+    pub(crate) fn storage_failed(self: &Arc<Self>, reason: &str) {
+        let reason = reason.to_owned();
+        let work = LogWork(Box::new(move |_, log| {
+            if let Some(log) = log {
+                log.set_offline(&reason);
+            }
+        }));
+        // A stopped worker appends nothing any more.
+        let _ = self.worker.send(WorkerEvent::WithLog { partition: Arc::clone(self), work });
+        let released = match self.leader.lock().as_mut() {
+            Some(leader) => leader.drain_waiting(),
+            None => return,
+        };
+        for token in released {
+            token.job.complete(token.slot, AppendOutcome::refused(ErrorCode::KafkaStorageError, None));
+        }
+        self.fetch_waiters.wake_all();
+    }
+
+    /// Makes the high watermark visible to readers.
+    pub(super) fn publish_high_watermark(&self, leader: &Leader<AckToken>) {
+        if let Some(reader) = self.reader.get() {
+            let high_watermark = leader.high_watermark();
+            if high_watermark > reader.high_watermark() {
+                reader.set_high_watermark(high_watermark);
+                self.fetch_waiters.wake_all();
+            }
+        }
+    }
+
+    /// Answers appends whose records are committed.
+    pub(super) fn release(&self, released: Vec<AckToken>) {
+        for token in released {
+            token.job.complete(token.slot, token.outcome);
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! The I/O threads that own the logs: a partition belongs to one of them for life.
+//!
+//! A worker takes all events that gathered since it last looked, writes each partition's batches
+//! with one call, and hands the written files to the flusher.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use parking_lot::{Condvar, Mutex};
+use stream_log::{AppendError, AppendOrigin, Appended, CheckedBatch, Log, LogError, Recovery};
+use stream_replica::{FlushPolicy, Leader};
+use stream_types::{ErrorCode, LeaderEpoch, Offset, limits};
+use tokio::sync::oneshot;
+
+use super::flusher::Flusher;
+use super::partition::{AckToken, OpenPlan, Partition};
+use super::produce_job::{AppendOutcome, ProduceJob};
+use super::topic_settings::TopicSettings;
+use crate::clock::Clock;
+use crate::handlers::error_map;
+use crate::net::Closer;
+
+/// One batch for one partition.
+#[derive(Debug)]
+pub(crate) struct AppendRequest {
+    pub(crate) partition: Arc<Partition>,
+    pub(crate) batch: CheckedBatch,
+    pub(crate) acks: Acks,
+    pub(crate) job: Arc<ProduceJob>,
+    pub(crate) slot: usize,
+}
+
+/// When a producer wants its answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Acks {
+    /// Never; an error closes the connection.
+    None(Closer),
+    /// After the append.
+    Leader,
+    /// After the high watermark passed it.
+    All,
+}
+
+/// What a worker is asked to do.
+#[derive(Debug)]
+pub(crate) enum WorkerEvent {
+    /// Open or create the partition's log and lead it.
+    Open { partition: Arc<Partition>, plan: Box<OpenPlan>, reply: oneshot::Sender<Result<(), LogError>> },
+    /// Append batches, in this order.
+    Append(Vec<AppendRequest>),
+    /// Take over a changed configuration.
+    Configure { partition: Arc<Partition>, settings: Box<TopicSettings> },
+    /// The topic is deleted: remove its files.
+    Delete { partition: Arc<Partition> },
+    /// A sync succeeded while the log was busy.
+    Synced { partition: Arc<Partition>, up_to: Offset },
+    /// Something else to do with the log, on its own thread.
+    WithLog { partition: Arc<Partition>, work: LogWork },
+}
+
+/// A piece of work for the thread that owns a log; `None` when the log is not open.
+pub(crate) struct LogWork(pub(super) LogFn);
+
+type LogFn = Box<dyn FnOnce(&Arc<Partition>, Option<&mut Log>) + Send>;
+
+impl std::fmt::Debug for LogWork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LogWork")
+    }
+}
+
+#[derive(Debug, Default)]
+struct Mailbox {
+    state: Mutex<MailboxState>,
+    arrived: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct MailboxState {
+    events: Vec<WorkerEvent>,
+    stopping: bool,
+}
+
+/// What workers share.
+#[derive(Debug)]
+pub(crate) struct WorkerContext {
+    pub(crate) clock: Clock,
+    pub(crate) flusher: Flusher,
+    pub(crate) flush_policy: FlushPolicy,
+    pub(crate) disk: Arc<dyn stream_log::disk::Disk>,
+    pub(crate) node_id: stream_types::NodeId,
+}
+
+/// How to reach one worker; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkerHandle {
+    /// The worker's number, from 0.
+    pub(crate) index: usize,
+    mailbox: Arc<Mailbox>,
+}
+
+impl WorkerHandle {
+    /// Gives `event` to the worker. Appends are refused while the mailbox is full; what the broker
+    /// itself asks for is always taken. Nothing is taken once the worker stops.
+    pub(crate) fn send(&self, event: WorkerEvent) -> Result<(), WorkerEvent> {
+        let mut state = self.mailbox.state.lock();
+        let full = state.events.len() >= limits::WORKER_MAILBOX_EVENTS_MAX;
+        if state.stopping || (full && matches!(event, WorkerEvent::Append(_))) {
+            return Err(event);
+        }
+        state.events.push(event);
+        if state.events.len() == 1 {
+            self.mailbox.arrived.notify_one();
+        }
+        Ok(())
+    }
+}
+
+/// The broker's I/O threads.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    /// Never empty.
+    handles: Vec<WorkerHandle>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    context: Arc<WorkerContext>,
+}
+
+impl Workers {
+    /// Starts `count` workers.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub(crate) fn start(count: usize, context: WorkerContext) -> io::Result<Workers> {
+        assert!(count > 0, "a broker has at least one worker");
+        let context = Arc::new(context);
+        let mut handles = Vec::new();
+        let mut threads = Vec::new();
+        for index in 0..count {
+            let mailbox = Arc::new(Mailbox::default());
+            let in_thread = Arc::clone(&mailbox);
+            let context = Arc::clone(&context);
+            let thread =
+                thread::Builder::new().name(format!("append-{index}")).spawn(move || run(&in_thread, &context))?;
+            handles.push(WorkerHandle { index, mailbox });
+            threads.push(thread);
+        }
+        Ok(Workers { handles, threads: Mutex::new(threads), context })
+    }
+
+    /// How many workers there are.
+    pub(crate) fn count(&self) -> usize {
+        self.handles.len()
+    }
+
+    /// The handle of worker `index`, counted round.
+    pub(crate) fn handle(&self, index: usize) -> WorkerHandle {
+        self.handles[index % self.handles.len()].clone()
+    }
+
+    /// Lets every worker finish its mailbox, then the flusher; nothing is appended afterwards.
+    pub(crate) fn stop(&self) {
+        for handle in &self.handles {
+            handle.mailbox.state.lock().stopping = true;
+            handle.mailbox.arrived.notify_one();
+        }
+        for thread in self.threads.lock().drain(..) {
+            // A panic in a worker has aborted the process already.
+            let _ = thread.join();
+        }
+        self.context.flusher.stop();
+    }
+}
+
+fn run(mailbox: &Mailbox, context: &WorkerContext) {
+    let mut events = Vec::new();
+    loop {
+        {
+            let mut state = mailbox.state.lock();
+            while state.events.is_empty() {
+                if state.stopping {
+                    return;
+                }
+                mailbox.arrived.wait(&mut state);
+            }
+            std::mem::swap(&mut state.events, &mut events);
+        }
+        let mut appends: Vec<(Arc<Partition>, Vec<AppendRequest>)> = Vec::new();
+        for event in events.drain(..) {
+            match event {
+                WorkerEvent::Append(requests) => gather(&mut appends, requests),
+                other => {
+                    // Keeps each partition's events in order.
+                    append_all(context, std::mem::take(&mut appends));
+                    handle(context, other);
+                }
+            }
+        }
+        append_all(context, appends);
+    }
+}
+
+fn gather(appends: &mut Vec<(Arc<Partition>, Vec<AppendRequest>)>, requests: Vec<AppendRequest>) {
+    for request in requests {
+        // Few partitions are written at a time: a scan beats a map.
+        match appends.iter_mut().find(|(partition, _)| Arc::ptr_eq(partition, &request.partition)) {
+            Some((_, gathered)) => gathered.push(request),
+            None => appends.push((Arc::clone(&request.partition), vec![request])),
+        }
+    }
+}
+
+fn append_all(context: &WorkerContext, appends: Vec<(Arc<Partition>, Vec<AppendRequest>)>) {
+    if appends.is_empty() {
+        return;
+    }
+    let mut works = Vec::with_capacity(appends.len());
+    for (partition, requests) in appends {
+        if let Some(work) = append(context, &partition, requests) {
+            works.push((partition, work));
+        }
+    }
+    context.flusher.submit(works.into_iter());
+}
+
+/// Appends batches to one partition with one write; what is to be synced afterwards.
+fn append(
+    context: &WorkerContext,
+    partition: &Arc<Partition>,
+    requests: Vec<AppendRequest>,
+) -> Option<stream_log::SyncWork> {
+    let mut log = partition.log.lock();
+    let (Some(log), Some(epoch)) = (log.as_mut(), leader_epoch(partition)) else {
+        for request in requests {
+            finish(&request, AppendOutcome::refused(ErrorCode::NotLeaderOrFollower, None));
+        }
+        return None;
+    };
+    let mut batches = Vec::with_capacity(requests.len());
+    let mut replies = Vec::with_capacity(requests.len());
+    for request in requests {
+        let traffic = (request.batch.header().record_count, request.batch.size());
+        batches.push(request.batch);
+        replies.push((request.acks, request.job, request.slot, traffic));
+    }
+    let results = log.append_as_leader(context.clock.now(), epoch, batches, AppendOrigin::Client);
+    let log_end = log.reader().log_end();
+    assert!(results.len() == replies.len(), "every batch has its own result");
+    let mut leader = partition.leader.lock();
+    let leader = leader.as_mut()?;
+    let mut released = leader.appended(log_end);
+    for (result, (acks, job, slot, (records, bytes))) in results.into_iter().zip(replies) {
+        if result.is_ok() {
+            partition.traffic.produced(u64::try_from(records).unwrap_or(0), bytes as u64);
+        }
+        let (outcome, end) = outcome_of(partition, result);
+        match (acks, end) {
+            (Acks::All, Some(end)) => {
+                let token = AckToken { job, slot, outcome };
+                released.extend(leader.wait(end, token));
+            }
+            (Acks::None(closer), None) => {
+                closer.close(format!("produce with acks=0 to {} failed: {}", partition.id, outcome.error));
+                job.complete(slot, outcome);
+            }
+            _ => job.complete(slot, outcome),
+        }
+    }
+    partition.publish_high_watermark(leader);
+    partition.release(released);
+    match context.flush_policy {
+        FlushPolicy::Never => None,
+        FlushPolicy::Auto | FlushPolicy::Always => log.take_sync(),
+    }
+}
+
+fn leader_epoch(partition: &Partition) -> Option<LeaderEpoch> {
+    partition.leader.lock().as_ref().map(Leader::epoch)
+}
+
+/// The answer to one batch, and the offset that must be committed before acks=all is answered.
+fn outcome_of(partition: &Partition, result: Result<Appended, AppendError>) -> (AppendOutcome, Option<Offset>) {
+    match result {
+        Ok(appended) => {
+            let end = appended.last_offset.plus(1);
+            let outcome = AppendOutcome {
+                error: ErrorCode::None,
+                message: None,
+                base_offset: appended.first_offset,
+                log_append_time: appended.append_time,
+                log_start_offset: appended.log_start,
+                record_errors: Vec::new(),
+            };
+            (outcome, Some(end))
+        }
+        Err(error) => {
+            let code = error_map::append_error(&error);
+            if code == ErrorCode::KafkaStorageError {
+                tracing::error!(partition = %partition.id, "append failed: {error}");
+            }
+            (AppendOutcome::refused(code, error.to_string()), None)
+        }
+    }
+}
+
+fn finish(request: &AppendRequest, outcome: AppendOutcome) {
+    if let Acks::None(closer) = &request.acks {
+        closer.close(format!("produce with acks=0 to {} failed: {}", request.partition.id, outcome.error));
+    }
+    request.job.complete(request.slot, outcome);
+}
+
+fn handle(context: &WorkerContext, event: WorkerEvent) {
+    match event {
+        WorkerEvent::Append(_) => {}
+        WorkerEvent::Open { partition, plan, reply } => {
+            let result = open(context, &partition, *plan);
+            // Nobody listens when the broker stops while it starts.
+            let _ = reply.send(result);
+        }
+        WorkerEvent::Configure { partition, settings } => {
+            if let Some(log) = partition.log.lock().as_mut() {
+                log.set_config(settings.log);
+            }
+            partition.set_rules(settings.rules);
+        }
+        WorkerEvent::Delete { partition } => {
+            if let Some(log) = partition.retire()
+                && let Err(error) = log.delete()
+            {
+                tracing::error!(partition = %partition.id, "cannot remove the files of a deleted topic: {error}");
+            }
+        }
+        WorkerEvent::Synced { partition, up_to } => {
+            let mut log = partition.log.lock();
+            let work = log.as_mut().and_then(|log| {
+                log.synced(up_to);
+                log.take_sync()
+            });
+            drop(log);
+            context.flusher.submit(work.map(|work| (partition, work)).into_iter());
+        }
+        WorkerEvent::WithLog { partition, work } => {
+            let mut log = partition.log.lock();
+            (work.0)(&partition, log.as_mut());
+        }
+    }
+}
+
+fn open(context: &WorkerContext, partition: &Arc<Partition>, plan: OpenPlan) -> Result<(), LogError> {
+    let recovery = Recovery { clean: plan.clean, recovery_point: plan.recovery_point, log_start: plan.log_start };
+    let now = context.clock.wall();
+    let disk = Arc::clone(&context.disk);
+    let exists = plan.exists;
+    let mut log = if exists {
+        Log::open(disk, &plan.dir, partition.topic_id, plan.settings.log, recovery, now)?
+    } else {
+        Log::create(disk, &plan.dir, partition.topic_id, plan.settings.log, now)?
+    };
+    if context.flush_policy != FlushPolicy::Never {
+        log.sync_now()?;
+    }
+    let log_end = log.reader().log_end();
+    // What recovery kept is synced, so all of it is committed: one replica, one truth.
+    let leader =
+        Leader::new(context.node_id, plan.leader_epoch, vec![context.node_id], log_end, log_end, context.flush_policy);
+    partition.start_leading(log, leader);
+    Ok(())
+}
