@@ -114,6 +114,20 @@ fn get(port: u16, path: &str) -> Option<String> {
     Some(text)
 }
 
+/// What a command that should end by itself says; one that does not is killed and fails the test.
+fn output(command: &mut Command) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if began.elapsed() > START_MAX {
+            child.kill().unwrap();
+            panic!("still running: {:?}", child.wait_with_output().unwrap());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
 /// One line on standard error that contains `part`, and exit code 2.
 fn assert_refused(output: &Output, part: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -125,7 +139,7 @@ fn assert_refused(output: &Output, part: &str) {
 #[test]
 fn check_prints_the_configuration_and_starts_nothing() {
     let scratch = Scratch::new("check");
-    let output = command(&scratch.data(), 9, "num.partitions=7").arg("--check").output().unwrap();
+    let output = output(command(&scratch.data(), 9, "num.partitions=7").arg("--check"));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("# --set\nnum.partitions=7\n") && text.contains("\nmessage.max.bytes=1048588\n"), "{text}");
     assert_eq!(output.status.code(), Some(0));
@@ -143,12 +157,12 @@ fn what_is_wrong_is_one_line_and_exit_2_before_anything_is_written() {
         (port, "num.partitions=1", "cannot listen on PLAINTEXT://127.0.0.1:"),
         (free_port(), &format!("hanzo.http.listener=127.0.0.1:{port}"), "cannot listen for HTTP on 127.0.0.1:"),
     ] {
-        assert_refused(&command(&scratch.data(), kafka, setting).output().unwrap(), part);
+        assert_refused(&output(&mut command(&scratch.data(), kafka, setting)), part);
     }
     assert!(!scratch.data().exists());
-    let output = binary().args(["server", "--config", "/nowhere/server.properties"]).output().unwrap();
-    assert_refused(&output, "cannot read the configuration file /nowhere/server.properties: ");
-    assert_eq!(binary().args(["server", "--no-such-flag"]).output().unwrap().status.code(), Some(2));
+    let unreadable = output(binary().args(["server", "--config", "/nowhere/server.properties"]));
+    assert_refused(&unreadable, "cannot read the configuration file /nowhere/server.properties: ");
+    assert_eq!(output(binary().args(["server", "--no-such-flag"])).status.code(), Some(2));
 }
 
 #[test]
@@ -158,13 +172,15 @@ fn a_server_starts_formats_serves_stops_and_starts_again() {
     let meta = std::fs::read_to_string(scratch.data().join("meta.properties")).unwrap();
     assert!(get(server.http, "/healthz").unwrap().ends_with("\r\n\r\nok\n"));
     let metrics = get(server.http, "/metrics").unwrap();
-    for name in ["kafka_messages_in_per_sec 0", "kafka_under_replicated_partitions 0", "hanzo_flush_policy{policy=\"auto\"} 1"] {
+    for name in
+        ["kafka_messages_in_per_sec 0", "kafka_under_replicated_partitions 0", "hanzo_flush_policy{policy=\"auto\"} 1"]
+    {
         assert!(metrics.contains(&format!("\n{name}\n")), "{name} is missing in {metrics}");
     }
     assert!(TcpStream::connect(("127.0.0.1", server.kafka)).is_ok());
 
     let free = format!("hanzo.http.listener=127.0.0.1:{}", free_port());
-    let second = command(&scratch.data(), free_port(), &free).output().unwrap();
+    let second = output(&mut command(&scratch.data(), free_port(), &free));
     assert_refused(&second, "is in use by another process");
 
     let (code, log) = server.terminate();
@@ -175,7 +191,7 @@ fn a_server_starts_formats_serves_stops_and_starts_again() {
         assert!(log.contains(part), "{part} is missing in {log}");
     }
 
-    let other = command(&scratch.data(), free_port(), &free).args(["--set", "node.id=5"]).output().unwrap();
+    let other = output(command(&scratch.data(), free_port(), &free).args(["--set", "node.id=5"]));
     assert_refused(&other, "belongs to node 1, not to node 5");
 
     let (code, log) = Server::start(&scratch.data()).terminate();
