@@ -54,7 +54,24 @@ impl ServerConfig {
         let variables =
             env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));
         let environment = environment::read(variables, |path| fs::read_to_string(path))?;
-        ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe())
+        let loaded = ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe())?;
+        loaded.config.refuse_several_nodes()?;
+        Ok(loaded)
+    }
+
+    /// Configurations of several nodes are understood, but nodes do not speak to each other yet: one would wait for ever.
+    pub(super) fn refuse_several_nodes(&self) -> Result<(), ConfigError> {
+        let reader = Reader { settings: &self.settings };
+        if !self.roles.broker || !self.roles.controller {
+            return Err(
+                reader.invalid("process.roles", "a node is both broker and controller until clusters of several exist")
+            );
+        }
+        if !self.is_sole_voter() {
+            let problem = "clusters of several nodes do not exist yet; list this node alone";
+            return Err(reader.invalid("controller.quorum.voters", problem));
+        }
+        Ok(())
     }
 
     /// The same from values; nothing is read.

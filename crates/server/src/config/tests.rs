@@ -242,3 +242,15 @@ fn the_sample_file_loads_without_a_word() {
     let expected = ["controller.quorum.voters", "listeners", "offsets.topic.replication.factor"];
     assert_eq!(differing, expected);
 }
+
+#[test]
+fn a_cluster_of_several_is_understood_and_refused() {
+    for (entries, key) in [
+        (&[("controller.quorum.voters", "1@a:9094,2@b:9094"), ("node.id", "1")][..], "controller.quorum.voters"),
+        (&[("process.roles", "broker"), ("controller.quorum.voters", "1@a:9094"), ("node.id", "2")], "process.roles"),
+    ] {
+        let error = set(entries).refuse_several_nodes().unwrap_err().to_string();
+        assert!(error.starts_with(key), "{error}");
+    }
+    assert!(set(&[]).refuse_several_nodes().is_ok());
+}

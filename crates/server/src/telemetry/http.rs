@@ -52,6 +52,9 @@ pub(crate) fn start(sockets: Option<Sockets>, broker: &Arc<Broker>) -> Arc<Healt
         }
     });
     if let Some(sockets) = sockets {
+        for address in sockets.addresses() {
+            tracing::info!("metrics and health on http://{address}");
+        }
         let (backend, stopping) = (Arc::clone(&health), Arc::clone(broker));
         tokio::spawn(async move {
             let shutdown = async move { stopping.stopping().await };
