@@ -1,0 +1,1 @@
+//! Records in Kafka's `__consumer_offsets` format.
