@@ -21,6 +21,16 @@ impl Clock {
         Now { monotonic: self.monotonic(), wall: self.wall() }
     }
 
+    /// The moment `wait` from now, as the runtime's timers count.
+    pub(crate) fn deadline(&self, wait: Duration) -> tokio::time::Instant {
+        tokio::time::Instant::now() + wait
+    }
+
+    /// Whether a moment of the runtime's timers is here.
+    pub(crate) fn has_passed(&self, deadline: tokio::time::Instant) -> bool {
+        tokio::time::Instant::now() >= deadline
+    }
+
     /// Time since [`Clock::start`].
     pub(crate) fn monotonic(&self) -> Monotonic {
         Monotonic(self.start.elapsed())

@@ -8,6 +8,7 @@ pub mod telemetry;
 mod clock;
 mod controller;
 mod data_dir;
+mod fetch_sessions;
 mod handlers;
 mod net;
 mod partitions;

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::controller::ControllerHandle;
+use crate::fetch_sessions::FetchSessions;
 use crate::net::RequestMemory;
 use crate::partitions::{PartitionTable, Workers};
 use crate::telemetry::metrics::Metrics;
@@ -36,6 +37,7 @@ pub(crate) struct Broker {
     pub(crate) request_memory: RequestMemory,
     pub(crate) metrics: Metrics,
     pub(crate) producer_ids: ProducerIds,
+    pub(crate) fetch_sessions: FetchSessions,
     image: ArcSwap<MetadataImage>,
     image_offset: AtomicI64,
     broker_epoch: AtomicI64,

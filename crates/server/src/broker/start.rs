@@ -24,6 +24,7 @@ use crate::clock::{self, Clock};
 use crate::config::{FlushPolicy, ServerConfig};
 use crate::controller::{self, ControllerStart};
 use crate::data_dir::{self, DataDir};
+use crate::fetch_sessions::FetchSessions;
 use crate::net::{self, BoundListener, ListenerInfo, RequestMemory};
 use crate::partitions::{Flusher, LogDirs, PartitionTable, WorkerContext, Workers};
 use crate::telemetry::http;
@@ -107,6 +108,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         image_offset: AtomicI64::new(0),
         broker_epoch: AtomicI64::new(-1),
         producer_ids: ProducerIds::default(),
+        fetch_sessions: FetchSessions::new(config.network.fetch_sessions_max),
         stop: Stop::default(),
         static_config,
         config,

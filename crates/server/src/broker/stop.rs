@@ -35,8 +35,8 @@ pub(super) async fn wait_for_signal() {
 /// When a log or a checkpoint could not be written; the next start then recovers.
 pub(super) async fn stop(broker: &Arc<Broker>, publishing: JoinHandle<Publisher>) -> Result<(), LogError> {
     broker.ask_to_stop();
-    let deadline = tokio::time::Instant::now() + DRAIN_MAX;
-    while broker.metrics.connections.load(Ordering::Relaxed) > 0 && tokio::time::Instant::now() < deadline {
+    let deadline = broker.clock.deadline(DRAIN_MAX);
+    while broker.metrics.connections.load(Ordering::Relaxed) > 0 && !broker.clock.has_passed(deadline) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let broker = Arc::clone(broker);

@@ -11,33 +11,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stream_codec::{RecordPart, Records, Str};
+use stream_codec::{RecordPart, Records};
 use stream_log::{LogSlice, ReadBound, SlicePart};
-use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, Uuid};
+use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex};
 use stream_wire::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData};
 
 use super::error_map;
 use super::request::{FileRange, Request, Responder};
 use crate::broker::Broker;
+use crate::clock::{self, Clock};
+use crate::fetch_sessions::{Asked, SessionContext};
 use crate::net::{Answer, Pending};
 use crate::partitions::{FetchWaiter, Partition};
 
 /// One partition that a client wants to read.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Wanted {
-    topic: usize,
-    index: i32,
+    asked: Asked,
     partition: Result<Arc<Partition>, ErrorCode>,
-    fetch_offset: Offset,
-    bytes_max: usize,
-    current_leader_epoch: LeaderEpoch,
 }
 
 /// A Fetch with everything resolved.
 #[derive(Debug)]
 struct Plan {
     responder: Responder,
-    topics: Vec<(Str, Uuid)>,
+    session: SessionContext,
     wanted: Vec<Wanted>,
     bound: ReadBound,
     bytes_max: usize,
@@ -48,7 +46,8 @@ struct Plan {
 /// What one pass over the partitions found.
 #[derive(Debug)]
 struct Pass {
-    results: Vec<(usize, PartitionData)>,
+    /// In the order of [`Plan::wanted`].
+    results: Vec<PartitionData>,
     files: Vec<FileRange>,
     bytes: usize,
     failed: bool,
@@ -60,51 +59,46 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
-    let plan = plan(broker, request, body);
+    let plan = match plan(broker, request, body) {
+        Ok(plan) => plan,
+        Err(error) => {
+            let response = FetchResponse { error_code: error.code(), ..Default::default() };
+            return request.ready(&response);
+        }
+    };
     let pass = plan.pass();
     if pass.failed || pass.bytes >= plan.bytes_min || plan.wait.is_zero() {
         return Pending::Ready(plan.answer(pass));
     }
-    let deadline = tokio::time::Instant::now() + plan.wait;
-    Pending::later(async move { plan.wait_for_bytes(deadline).await })
+    let deadline = broker.clock.deadline(plan.wait);
+    let clock = broker.clock;
+    Pending::later(async move { plan.wait_for_bytes(clock, deadline).await })
 }
 
-fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Plan {
+fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, ErrorCode> {
     let image = broker.image();
     let by_id = request.version() >= 13;
-    let mut topics = Vec::with_capacity(body.topics.len());
-    let mut wanted = Vec::with_capacity(body.topics.len());
-    for topic in body.topics {
-        let known = if by_id { image.topics().by_id(topic.topic_id) } else { image.topic(&topic.topic) };
-        for data in topic.partitions {
-            let partition = match known {
-                None if by_id => Err(ErrorCode::UnknownTopicId),
-                None => Err(ErrorCode::UnknownTopicOrPartition),
-                Some(known) => broker
-                    .partitions
-                    .get(known.id, PartitionIndex(data.partition))
-                    .ok_or(ErrorCode::UnknownTopicOrPartition),
-            };
-            wanted.push(Wanted {
-                topic: topics.len(),
-                index: data.partition,
-                partition,
-                fetch_offset: Offset(data.fetch_offset),
-                bytes_max: usize::try_from(data.partition_max_bytes).unwrap_or(0),
-                current_leader_epoch: LeaderEpoch(data.current_leader_epoch),
-            });
-        }
-        topics.push((topic.topic, topic.topic_id));
+    let bound = if body.isolation_level == 1 { ReadBound::LastStable } else { ReadBound::HighWatermark };
+    let bytes_max = usize::try_from(body.max_bytes).unwrap_or(0).min(broker.config.network.fetch_bytes_max);
+    let bytes_min = usize::try_from(body.min_bytes).unwrap_or(0);
+    let wait = Duration::from_millis(u64::try_from(body.max_wait_ms).unwrap_or(0));
+    let now = broker.clock.monotonic();
+    let random = || clock::random_u64() as i32;
+    let (session, asked) = broker.fetch_sessions.open(now, request.version(), random, body)?;
+    let mut wanted = Vec::with_capacity(asked.len());
+    for asked in asked {
+        let known = if by_id { image.topics().by_id(asked.topic_id) } else { image.topic(&asked.topic) };
+        let partition = match known {
+            None if by_id => Err(ErrorCode::UnknownTopicId),
+            None => Err(ErrorCode::UnknownTopicOrPartition),
+            Some(known) => broker
+                .partitions
+                .get(known.id, PartitionIndex(asked.partition.partition))
+                .ok_or(ErrorCode::UnknownTopicOrPartition),
+        };
+        wanted.push(Wanted { asked, partition });
     }
-    Plan {
-        responder: request.responder,
-        topics,
-        wanted,
-        bound: if body.isolation_level == 1 { ReadBound::LastStable } else { ReadBound::HighWatermark },
-        bytes_max: usize::try_from(body.max_bytes).unwrap_or(0).min(broker.config.network.fetch_bytes_max),
-        bytes_min: usize::try_from(body.min_bytes).unwrap_or(0),
-        wait: Duration::from_millis(u64::try_from(body.max_wait_ms).unwrap_or(0)),
-    }
+    Ok(Plan { responder: request.responder, session, wanted, bound, bytes_max, bytes_min, wait })
 }
 
 impl Plan {
@@ -114,7 +108,8 @@ impl Plan {
             Pass { results: Vec::with_capacity(self.wanted.len()), files: Vec::new(), bytes: 0, failed: false };
         for wanted in &self.wanted {
             let room = self.bytes_max.saturating_sub(pass.bytes);
-            let data = match self.read(wanted, room.min(wanted.bytes_max), pass.bytes == 0) {
+            let bytes_max = usize::try_from(wanted.asked.partition.partition_max_bytes).unwrap_or(0);
+            let data = match self.read(wanted, room.min(bytes_max), pass.bytes == 0) {
                 Ok((slice, partition)) => {
                     pass.bytes += slice.len;
                     partition_data(wanted, slice, partition, self.bound, &mut pass.files)
@@ -124,7 +119,7 @@ impl Plan {
                     failed_data(wanted, error, partition)
                 }
             };
-            pass.results.push((wanted.topic, data));
+            pass.results.push(data);
         }
         pass
     }
@@ -143,21 +138,23 @@ impl Plan {
         let Some(reader) = partition.reader() else {
             return Err((ErrorCode::NotLeaderOrFollower, None));
         };
-        partition.check_leader_epoch(wanted.current_leader_epoch).map_err(|error| (error, Some(&**partition)))?;
-        match reader.read(wanted.fetch_offset, bytes_max, self.bound, first) {
+        let asked = &wanted.asked.partition;
+        let epoch = LeaderEpoch(asked.current_leader_epoch);
+        partition.check_leader_epoch(epoch).map_err(|error| (error, Some(&**partition)))?;
+        match reader.read(Offset(asked.fetch_offset), bytes_max, self.bound, first) {
             Ok(slice) => Ok((slice, partition)),
             Err(error) => Err((error_map::read_error(&partition.id, &error), Some(partition))),
         }
     }
 
     /// Waits until enough bytes are there or the time is over.
-    async fn wait_for_bytes(self, deadline: tokio::time::Instant) -> Answer {
+    async fn wait_for_bytes(self, clock: Clock, deadline: tokio::time::Instant) -> Answer {
         let waiter = Arc::new(FetchWaiter::default());
         loop {
             self.register(&waiter);
             // Read again after registering: news between the last pass and now wakes nobody.
             let pass = self.pass();
-            let over = tokio::time::Instant::now() >= deadline;
+            let over = clock.has_passed(deadline);
             if pass.failed || pass.bytes >= self.bytes_min || over {
                 self.deregister(&waiter);
                 return self.answer(pass);
@@ -182,24 +179,32 @@ impl Plan {
     }
 
     fn answer(&self, pass: Pass) -> Answer {
-        let mut responses: Vec<FetchableTopicResponse> = self
-            .topics
-            .iter()
-            .map(|(topic, topic_id)| FetchableTopicResponse {
-                topic: topic.clone(),
-                topic_id: *topic_id,
-                ..Default::default()
-            })
-            .collect();
-        for (wanted, (topic, data)) in self.wanted.iter().zip(pass.results) {
+        let mut session = match &self.session {
+            SessionContext::Sessionless => None,
+            SessionContext::Full(session) | SessionContext::Incremental(session) => Some(session.lock()),
+        };
+        let incremental = matches!(self.session, SessionContext::Incremental(_));
+        let mut responses: Vec<FetchableTopicResponse> = Vec::new();
+        for (wanted, data) in self.wanted.iter().zip(pass.results) {
             if let (Ok(partition), Some(records)) = (&wanted.partition, &data.records) {
                 partition.traffic.fetched(records.len() as u64);
             }
-            if let Some(topic) = responses.get_mut(topic) {
-                topic.partitions.push(data);
+            let is_news = session.as_mut().is_none_or(|session| session.is_news(&wanted.asked, &data));
+            if incremental && !is_news {
+                continue;
+            }
+            let Asked { topic, topic_id, .. } = &wanted.asked;
+            match responses.last_mut() {
+                Some(last) if last.topic == *topic && last.topic_id == *topic_id => last.partitions.push(data),
+                _ => responses.push(FetchableTopicResponse {
+                    topic: topic.clone(),
+                    topic_id: *topic_id,
+                    partitions: vec![data],
+                }),
             }
         }
-        let response = FetchResponse { responses, ..Default::default() };
+        let session_id = session.map_or(0, |session| session.id);
+        let response = FetchResponse { session_id, responses, ..Default::default() };
         self.responder.respond_with_files(&response, &pass.files)
     }
 }
@@ -234,8 +239,11 @@ fn failed_data(wanted: &Wanted, error: ErrorCode, partition: Option<&Partition>)
 }
 
 fn offsets(wanted: &Wanted, partition: Option<&Partition>) -> PartitionData {
-    let mut data =
-        PartitionData { partition_index: wanted.index, records: Some(Records::empty()), ..Default::default() };
+    let mut data = PartitionData {
+        partition_index: wanted.asked.partition.partition,
+        records: Some(Records::empty()),
+        ..Default::default()
+    };
     data.high_watermark = Offset::NONE.get();
     if let Some(reader) = partition.and_then(Partition::reader) {
         data.high_watermark = reader.high_watermark().get();

@@ -23,7 +23,7 @@ use super::error_map;
 use super::request::{Request, Responder};
 use crate::broker::Broker;
 use crate::net::{Answer, Pending};
-use crate::partitions::{Acks, AppendOutcome, AppendRequest, Partition, ProduceJob, WorkerEvent};
+use crate::partitions::{Acks, AppendOutcome, AppendReply, AppendRequest, Partition, ProduceJob, WorkerEvent};
 
 /// The first version that may carry zstd.
 const ZSTD_VERSION: i16 = 7;
@@ -105,7 +105,8 @@ fn submit(
             match checked {
                 Ok((partition, batch)) => {
                     let worker = partition.worker.index;
-                    let append = AppendRequest { partition, batch, acks: acks.clone(), job: Arc::clone(job), slot };
+                    let reply = AppendReply::Produce { job: Arc::clone(job), slot };
+                    let append = AppendRequest { partition, batch, acks: acks.clone(), reply };
                     if let Some(requests) = by_worker.get_mut(worker) {
                         requests.push(append);
                     }
@@ -129,10 +130,10 @@ fn submit(
             && let Err(WorkerEvent::Append(refused)) = broker.workers.handle(worker).send(WorkerEvent::Append(requests))
         {
             for request in refused {
-                request.job.complete(
-                    request.slot,
-                    AppendOutcome::refused(ErrorCode::RequestTimedOut, "the log's writer is overloaded".to_owned()),
-                );
+                request.reply.complete(AppendOutcome::refused(
+                    ErrorCode::RequestTimedOut,
+                    "the log's writer is overloaded".to_owned(),
+                ));
             }
         }
     }

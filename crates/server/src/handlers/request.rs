@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stream_codec::{Message, Segment, decode_body};
+use stream_codec::{Decoder, Message, Segment};
 use stream_log::disk::DiskFile;
 use stream_wire::api::ApiKey;
 use stream_wire::{frame, header};
@@ -45,12 +45,13 @@ impl Request {
         self.responder.version
     }
 
-    /// Reads the body.
+    /// Reads the body. As Kafka, it does not mind bytes behind it: librdkafka leaves three after a Metadata request for all
+    /// topics (it reserves four bytes for the null array, of which the flexible encoding needs one).
     ///
     /// # Errors
     /// The end of the connection, as Kafka does, when it is not what its version says.
     pub(crate) fn decode<M: Message>(&self) -> Result<M, Pending> {
-        decode_body(self.body.clone(), self.version()).map_err(|error| {
+        M::decode(&mut Decoder::new(self.body.clone()), self.version()).map_err(|error| {
             let Responder { api, version, .. } = self.responder;
             Pending::Ready(Answer::Close(format!("{api} v{version} request is malformed: {error}")))
         })

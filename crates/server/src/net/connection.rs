@@ -11,12 +11,12 @@ use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
-use stream_types::limits;
+use stream_types::{Monotonic, limits};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 use super::frame_reader::FrameReader;
 use super::output::Output;
@@ -108,8 +108,8 @@ struct Connection {
     charged: usize,
     large_slot: Option<OwnedSemaphorePermit>,
     bytes_since_check: usize,
-    last_activity: Instant,
-    last_write: Instant,
+    last_activity: Monotonic,
+    last_write: Monotonic,
     draining: bool,
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
     // Answers are written whole: waiting to fill packets would only add latency.
     let _ = stream.set_nodelay(true);
     let (read, write) = stream.into_split();
-    let now = Instant::now();
+    let now = broker.clock.monotonic();
     let session = Session { listener, peer, closer: Closer::default() };
     let mut connection = Connection {
         read,
@@ -179,7 +179,7 @@ impl Connection {
                     if let Err(reason) = self.check() {
                         return reason;
                     }
-                    check.as_mut().reset(Instant::now() + CHECK_INTERVAL);
+                    check.as_mut().reset(self.broker.clock.deadline(CHECK_INTERVAL));
                 }
                 Event::LargeFrameSlot(slot) => {
                     self.large_slot = Some(slot);
@@ -203,7 +203,7 @@ impl Connection {
                 Err(_) => return Err("the client left before its answer was sent".into()),
             };
             if written > 0 {
-                self.last_write = Instant::now();
+                self.last_write = self.broker.clock.monotonic();
             }
         }
         Ok(())
@@ -219,7 +219,7 @@ impl Connection {
             };
             self.large_slot = None;
             let received =
-                Received { bytes: frame.len(), at: std::time::Instant::now(), api: handlers::api_of(&frame) };
+                Received { bytes: frame.len(), at: self.broker.clock.monotonic(), api: handlers::api_of(&frame) };
             let pending = handlers::dispatch(&self.broker, &self.session, frame);
             self.queue.push(pending, received);
         }
@@ -241,12 +241,13 @@ impl Connection {
     fn take_answer(&mut self, answer: Answer, received: Received) -> Result<(), String> {
         self.settle_charge(received.bytes);
         if let Some(api) = received.api {
-            self.broker.metrics.answered(api, received.at.elapsed());
+            let elapsed = self.broker.clock.monotonic().since(received.at);
+            self.broker.metrics.answered(api, elapsed);
         }
         match answer {
             Answer::Respond(response) => {
                 if self.output.is_empty() {
-                    self.last_write = Instant::now();
+                    self.last_write = self.broker.clock.monotonic();
                 }
                 self.broker.metrics.bytes_sent(response.len());
                 self.output.push(response);
@@ -260,7 +261,7 @@ impl Connection {
     fn note_read(&mut self, bytes: usize) {
         self.input.note_read(bytes);
         self.bytes_since_check += bytes;
-        self.last_activity = Instant::now();
+        self.last_activity = self.broker.clock.monotonic();
         self.charged += bytes;
         self.broker.request_memory.charge(bytes);
         self.broker.metrics.bytes_received(bytes);
@@ -274,14 +275,15 @@ impl Connection {
     }
 
     fn check(&mut self) -> Result<(), Option<String>> {
-        let idle = self.last_activity.elapsed();
+        let now = self.broker.clock.monotonic();
+        let idle = now.since(self.last_activity);
         if self.queue.is_empty() && self.output.is_empty() {
             if self.broker.config.network.connection_idle_max.is_some_and(|limit| idle >= limit) {
                 return Err(None);
             }
             self.input.shrink_when_empty();
         }
-        if !self.output.is_empty() && self.last_write.elapsed() >= STUCK_READER_MAX {
+        if !self.output.is_empty() && now.since(self.last_write) >= STUCK_READER_MAX {
             return Err(Some(format!(
                 "the client read nothing for {} s while {} bytes waited",
                 STUCK_READER_MAX.as_secs(),

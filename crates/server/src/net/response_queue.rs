@@ -5,8 +5,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
+use stream_types::Monotonic;
 use stream_wire::api::ApiKey;
 
 use super::output::Response;
@@ -53,7 +53,7 @@ pub(crate) struct Received {
     /// Size of its frame without the prefix (bytes).
     pub(crate) bytes: usize,
     /// When the frame was whole.
-    pub(crate) at: Instant,
+    pub(crate) at: Monotonic,
     /// Its API, if it is known.
     pub(crate) api: Option<ApiKey>,
 }
@@ -113,7 +113,7 @@ mod tests {
     use std::task::Waker;
 
     fn received(bytes: usize) -> Received {
-        Received { bytes, at: Instant::now(), api: None }
+        Received { bytes, at: Monotonic::default(), api: None }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(crate) use fetch_waiter::FetchWaiter;
 pub(crate) use flusher::Flusher;
 pub(crate) use log_dirs::LogDirs;
 pub(crate) use partition::{OpenPlan, Partition};
-pub(crate) use produce_job::{AppendOutcome, ProduceJob};
+pub(crate) use produce_job::{AppendListener, AppendOutcome, AppendReply, ProduceJob};
 pub(crate) use table::{PartitionTable, TopicPartitions};
 pub(crate) use topic_settings::TopicSettings;
 pub(crate) use worker::{Acks, AppendRequest, WorkerContext, WorkerEvent, Workers};

@@ -12,7 +12,7 @@ use stream_replica::Leader;
 use stream_types::{ErrorCode, LeaderEpoch, Offset, TopicPartition, Uuid};
 
 use super::fetch_waiter::FetchWaiters;
-use super::produce_job::{AppendOutcome, ProduceJob};
+use super::produce_job::{AppendOutcome, AppendReply};
 use super::topic_settings::TopicSettings;
 use super::worker::{LogWork, WorkerEvent, WorkerHandle};
 use crate::telemetry::metrics::TopicTraffic;
@@ -20,8 +20,7 @@ use crate::telemetry::metrics::TopicTraffic;
 /// An append with acks=all that waits for the high watermark.
 #[derive(Debug)]
 pub(crate) struct AckToken {
-    pub(crate) job: Arc<ProduceJob>,
-    pub(crate) slot: usize,
+    pub(crate) reply: AppendReply,
     pub(crate) outcome: AppendOutcome,
 }
 
@@ -148,7 +147,7 @@ impl Partition {
         let log = self.log.lock().take();
         let waiting = self.leader.lock().take().map(Leader::into_waiting).unwrap_or_default();
         for token in waiting {
-            token.job.complete(token.slot, AppendOutcome::refused(ErrorCode::UnknownTopicOrPartition, None));
+            token.reply.complete(AppendOutcome::refused(ErrorCode::UnknownTopicOrPartition, None));
         }
         self.fetch_waiters.wake_all();
         log
@@ -200,7 +199,7 @@ impl Partition {
             None => return,
         };
         for token in released {
-            token.job.complete(token.slot, AppendOutcome::refused(ErrorCode::KafkaStorageError, None));
+            token.reply.complete(AppendOutcome::refused(ErrorCode::KafkaStorageError, None));
         }
         self.fetch_waiters.wake_all();
     }
@@ -219,7 +218,7 @@ impl Partition {
     /// Answers appends whose records are committed.
     pub(super) fn release(&self, released: Vec<AckToken>) {
         for token in released {
-            token.job.complete(token.slot, token.outcome);
+            token.reply.complete(token.outcome);
         }
     }
 }

@@ -1,6 +1,10 @@
-//! One Produce request's answer in the making: one slot a partition.
+//! Who is told how an append ended; and one Produce request's answer in the making: one slot a partition.
+
+use std::fmt;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
+use stream_log::AppendOrigin;
 use stream_types::{ErrorCode, Offset, WallMillis};
 use tokio::sync::oneshot;
 
@@ -31,6 +35,48 @@ impl AppendOutcome {
             log_append_time: WallMillis(-1),
             log_start_offset: Offset::NONE,
             record_errors: Vec::new(),
+        }
+    }
+}
+
+/// A coordinator's side of an append: called from the log's threads, so it may not wait for anything.
+pub(crate) trait AppendListener: Send + Sync + fmt::Debug {
+    /// The batch has its place in the log; it is not committed yet.
+    fn appended(&self, base_offset: Offset);
+    /// The batch is committed, or it never will be for all that this broker can promise.
+    fn completed(&self, outcome: AppendOutcome);
+}
+
+/// Who is told how an append ended.
+#[derive(Debug, Clone)]
+pub(crate) enum AppendReply {
+    /// A producer's request, of which this is one slot.
+    Produce { job: Arc<ProduceJob>, slot: usize },
+    /// A coordinator, for records of its own.
+    Coordinator(Arc<dyn AppendListener>),
+}
+
+impl AppendReply {
+    /// The batch has its place in the log.
+    pub(crate) fn appended(&self, base_offset: Offset) {
+        if let AppendReply::Coordinator(listener) = self {
+            listener.appended(base_offset);
+        }
+    }
+
+    /// The append ended.
+    pub(crate) fn complete(&self, outcome: AppendOutcome) {
+        match self {
+            AppendReply::Produce { job, slot } => job.complete(*slot, outcome),
+            AppendReply::Coordinator(listener) => listener.completed(outcome),
+        }
+    }
+
+    /// Whose rules the log applies.
+    pub(crate) fn origin(&self) -> AppendOrigin {
+        match self {
+            AppendReply::Produce { .. } => AppendOrigin::Client,
+            AppendReply::Coordinator(_) => AppendOrigin::Coordinator,
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::flusher::Flusher;
 use super::partition::{AckToken, OpenPlan, Partition};
-use super::produce_job::{AppendOutcome, ProduceJob};
+use super::produce_job::{AppendOutcome, AppendReply};
 use super::topic_settings::TopicSettings;
 use crate::clock::Clock;
 use crate::handlers::error_map;
@@ -27,8 +27,7 @@ pub(crate) struct AppendRequest {
     pub(crate) partition: Arc<Partition>,
     pub(crate) batch: CheckedBatch,
     pub(crate) acks: Acks,
-    pub(crate) job: Arc<ProduceJob>,
-    pub(crate) slot: usize,
+    pub(crate) reply: AppendReply,
 }
 
 /// When a producer wants its answer.
@@ -236,34 +235,37 @@ fn append(
         }
         return None;
     };
+    // Clients cannot produce to a coordinator's topic, so one partition's batches are all of one kind.
+    let origin = requests.first().map_or(AppendOrigin::Client, |request| request.reply.origin());
     let mut batches = Vec::with_capacity(requests.len());
     let mut replies = Vec::with_capacity(requests.len());
     for request in requests {
         let traffic = (request.batch.header().record_count, request.batch.size());
         batches.push(request.batch);
-        replies.push((request.acks, request.job, request.slot, traffic));
+        replies.push((request.acks, request.reply, traffic));
     }
-    let results = log.append_as_leader(context.clock.now(), epoch, batches, AppendOrigin::Client);
+    let results = log.append_as_leader(context.clock.now(), epoch, batches, origin);
     let log_end = log.reader().log_end();
     assert!(results.len() == replies.len(), "every batch has its own result");
     let mut leader = partition.leader.lock();
     let leader = leader.as_mut()?;
     let mut released = leader.appended(log_end);
-    for (result, (acks, job, slot, (records, bytes))) in results.into_iter().zip(replies) {
-        if result.is_ok() {
+    for (result, (acks, reply, (records, bytes))) in results.into_iter().zip(replies) {
+        if let Ok(appended) = &result {
+            reply.appended(appended.first_offset);
             partition.traffic.produced(u64::try_from(records).unwrap_or(0), bytes as u64);
         }
         let (outcome, end) = outcome_of(partition, result);
         match (acks, end) {
             (Acks::All, Some(end)) => {
-                let token = AckToken { job, slot, outcome };
+                let token = AckToken { reply, outcome };
                 released.extend(leader.wait(end, token));
             }
             (Acks::None(closer), None) => {
                 closer.close(format!("produce with acks=0 to {} failed: {}", partition.id, outcome.error));
-                job.complete(slot, outcome);
+                reply.complete(outcome);
             }
-            _ => job.complete(slot, outcome),
+            _ => reply.complete(outcome),
         }
     }
     partition.publish_high_watermark(leader);
@@ -307,7 +309,7 @@ fn finish(request: &AppendRequest, outcome: AppendOutcome) {
     if let Acks::None(closer) = &request.acks {
         closer.close(format!("produce with acks=0 to {} failed: {}", request.partition.id, outcome.error));
     }
-    request.job.complete(request.slot, outcome);
+    request.reply.complete(outcome);
 }
 
 fn handle(context: &WorkerContext, event: WorkerEvent) {
