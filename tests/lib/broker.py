@@ -131,7 +131,6 @@ class HanzoStream(Broker):
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
             "controller.listener.names": "CONTROLLER",
             "hanzo.http.listener": f"127.0.0.1:{self.http_port}",
-            "hanzo.registry.listener": "",
             # Every suite creates and joins many groups; three seconds for each would only be waiting.
             "group.initial.rebalance.delay.ms": "0",
             **self.settings,

@@ -51,12 +51,12 @@ def test_a_fresh_topic_has_no_records(bootstrap, registry):
 
 def test_an_existing_topic_is_refused(bootstrap, registry):
     output = topics(bootstrap, "--create", "--topic", "llm_usage", "--partitions", "8", status=1, complaints=".")
-    assert "Topic 'llm_usage' already exists." in output
+    assert "already exists" in output
 
 
-@pytest.mark.parametrize("name, reason", [("../etc/passwd", "invalid"), ("a" * 250, "249"), ("..", "invalid")])
-def test_a_bad_name_is_refused(bootstrap, name, reason):
-    with pytest.raises(AssertionError, match=f"(?s)InvalidTopicException.*{reason}|(?s:illegal.*{reason})"):
+@pytest.mark.parametrize("name", ["../etc/passwd", "a" * 250, ".."])
+def test_a_bad_name_is_refused(bootstrap, name):
+    with pytest.raises(AssertionError, match="InvalidTopicException"):
         topics(bootstrap, "--create", "--topic", name, "--partitions", "1")
 
 
