@@ -36,6 +36,7 @@ mod write;
 
 pub use append::{AppendOrigin, Appended};
 pub use check::{CheckError, CheckRules, CheckedBatch};
+pub use compact::{Compacted, CompactionError, CompactionPlan, Replacement};
 pub use config::LogConfig;
 pub use epoch::EpochStart;
 pub use error::{AppendError, DiskError, LogError, ReadError};

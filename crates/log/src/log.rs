@@ -34,6 +34,8 @@ pub struct Log {
     pub(crate) sync_before_write: bool,
     /// Something was written since the log was opened.
     pub(crate) is_changed: bool,
+    /// A compaction was planned and its result has not been applied.
+    pub(crate) is_compacting: bool,
     /// When expiry was looked at last.
     pub(crate) last_expiry: Option<Now>,
 }
@@ -177,6 +179,7 @@ impl Log {
             dirty: Dirty::default(),
             sync_before_write: false,
             is_changed: false,
+            is_compacting: false,
             last_expiry: None,
         }
     }

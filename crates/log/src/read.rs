@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::{Bytes, BytesMut};
 use stream_codec::batch::{Batch, BatchHeader, BatchIter, HEADER_BYTES};
@@ -51,7 +51,10 @@ pub enum SlicePart {
 /// A batch boundary where a reader is expected to go on.
 #[derive(Clone, Debug)]
 pub(crate) struct Hint {
-    place: Place,
+    /// Whose positions these are: another segment may have the same base offset after a compaction.
+    segment: Weak<Segment>,
+    offset: Offset,
+    position: u64,
     /// Size of the batch there, if it was looked at (bytes).
     batch_size: Option<usize>,
 }
@@ -193,8 +196,7 @@ impl LogReader {
         let wanted = max_bytes.max(first_size) as u64;
         if end - start <= wanted {
             if let Some(next) = end_offset {
-                let place = Place { offset: next, segment: segment.base_offset, position: end };
-                self.remember(Hint { place, batch_size: None });
+                self.remember(Hint { segment: Arc::downgrade(segment), offset: next, position: end, batch_size: None });
             }
             return Ok(Some(LogSlice::of_file(file, start, (end - start) as usize)));
         }
@@ -203,7 +205,7 @@ impl LogReader {
     }
 
     /// Where reading has to stop in `segment`, and the offset there if it is known.
-    fn end_in(&self, segment: &Segment, limit: Mark) -> io::Result<(u64, Option<Offset>)> {
+    fn end_in(&self, segment: &Arc<Segment>, limit: Mark) -> io::Result<(u64, Option<Offset>)> {
         match limit {
             Mark::Known(place) if place.segment == segment.base_offset => Ok((place.position, Some(place.offset))),
             Mark::Known(place) if place.segment > segment.base_offset => Ok((segment.size(), None)),
@@ -212,11 +214,12 @@ impl LogReader {
         }
     }
 
-    fn locate_end(&self, segment: &Segment, offset: Offset) -> io::Result<(u64, Option<Offset>)> {
+    fn locate_end(&self, segment: &Arc<Segment>, offset: Offset) -> io::Result<(u64, Option<Offset>)> {
         let size = segment.size();
         let Some(located) = segment.locate(offset, size)? else { return Ok((size, None)) };
         let mut view = self.view.write();
-        if view.high_watermark == Mark::Offset(offset) && located.header.base_offset == offset {
+        let is_current = view.segments.iter().rev().any(|current| Arc::ptr_eq(current, segment));
+        if view.high_watermark == Mark::Offset(offset) && located.header.base_offset == offset && is_current {
             view.high_watermark =
                 Mark::Known(Place { offset, segment: segment.base_offset, position: located.position });
         }
@@ -224,22 +227,23 @@ impl LogReader {
     }
 
     /// Where the batch that holds `offset` begins, and its size.
-    fn start_in(&self, segment: &Segment, offset: Offset, end: u64) -> io::Result<Option<(u64, usize)>> {
+    fn start_in(&self, segment: &Arc<Segment>, offset: Offset, end: u64) -> io::Result<Option<(u64, usize)>> {
         let hint = {
             let mut hints = self.hints.lock();
-            let found =
-                hints.iter().position(|hint| hint.place.offset == offset && hint.place.segment == segment.base_offset);
+            let is_wanted =
+                |hint: &Hint| hint.offset == offset && std::ptr::eq(hint.segment.as_ptr(), Arc::as_ptr(segment));
+            let found = hints.iter().position(is_wanted);
             found.and_then(|index| hints.remove(index))
         };
         match hint {
-            Some(Hint { place, batch_size: Some(size) }) if place.position < end => {
-                return Ok(Some((place.position, size)));
+            Some(Hint { position, batch_size: Some(size), .. }) if position < end => {
+                return Ok(Some((position, size)));
             }
-            Some(Hint { place, batch_size: None }) if place.position < end => {
-                if let Some(header) = header_at(&*segment.file()?, place.position)?
+            Some(Hint { position, batch_size: None, .. }) if position < end => {
+                if let Some(header) = header_at(&*segment.file()?, position)?
                     && header.base_offset == offset
                 {
-                    return Ok(Some((place.position, header.size())));
+                    return Ok(Some((position, header.size())));
                 }
             }
             _ => {}
@@ -252,7 +256,7 @@ impl LogReader {
     /// less, if the index knows one. Remembers where the next reader will go on.
     fn cut_at_batch(
         &self,
-        segment: &Segment,
+        segment: &Arc<Segment>,
         file: &dyn DiskFile,
         start: u64,
         first_size: usize,
@@ -268,8 +272,8 @@ impl LogReader {
             return Ok(None);
         }
         let Some(header) = header_at(file, position)? else { return Ok(None) };
-        let place = Place { offset: header.base_offset, segment: segment.base_offset, position };
-        self.remember(Hint { place, batch_size: Some(header.size()) });
+        let batch_size = Some(header.size());
+        self.remember(Hint { segment: Arc::downgrade(segment), offset: header.base_offset, position, batch_size });
         Ok(Some(position - start))
     }
 

@@ -134,6 +134,16 @@ impl View {
         self.ends.push_back(place);
     }
 
+    /// Forgets what stands where in all but the active segment, because segments were replaced.
+    pub(crate) fn forget_places(&mut self) {
+        let active = self.end.segment;
+        if matches!(self.high_watermark, Mark::Known(place) if place.segment != active) {
+            self.high_watermark = Mark::Offset(self.high_watermark.offset());
+        }
+        self.ends.retain(|place| place.segment == active);
+        self.tail.forget_before(active);
+    }
+
     pub(crate) fn set_high_watermark_at_least(&mut self, offset: Offset) {
         if offset > self.high_watermark.offset() {
             self.set_high_watermark(offset);

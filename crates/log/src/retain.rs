@@ -55,13 +55,17 @@ impl Removal {
 }
 
 impl Log {
-    /// Forgets silent producers and takes segments out of the log that need not be kept any longer.
+    /// Forgets silent producers and takes segments out of the log that need not be kept any longer. While a
+    /// compaction is under way no segment goes.
     pub fn expire(&mut self, now: Now, high_watermark: Offset) -> Result<Removal, LogError> {
         self.check_online()?;
         let may_age = !self.clock_has_jumped(now);
         if may_age {
             let expiration = self.config.producer_id_expiration_ms;
             self.reader.producers.lock().expire(now.wall, expiration);
+        }
+        if self.is_compacting {
+            return self.take_out(0);
         }
         let mut count = self.count_expired(now, high_watermark, may_age)?;
         let segment_count = self.reader.view.read().segments.len();

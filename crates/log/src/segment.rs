@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use stream_codec::batch::BatchHeader;
 use stream_types::Offset;
 
+use crate::compact::Files;
 use crate::disk::{Disk, DiskFile};
 use crate::index::{Index, OffsetEntry, TimeEntry};
 use crate::name;
@@ -62,6 +63,22 @@ impl Segment {
     /// A segment whose indexes will be written anew.
     pub(crate) fn without_indexes(disk: &Arc<dyn Disk>, dir: &Arc<Path>, base_offset: Offset, size: u64) -> Segment {
         Segment::build(disk, dir, base_offset, size, true)
+    }
+
+    /// A segment that a compaction has written; its files are open and need no name yet.
+    pub(crate) fn swapped_in(disk: &Arc<dyn Disk>, dir: &Arc<Path>, files: &Files) -> Segment {
+        let path = |suffix| name::path(dir, files.base_offset, suffix);
+        let (offsets, times) = (Arc::clone(&files.offset_index), Arc::clone(&files.time_index));
+        Segment {
+            base_offset: files.base_offset,
+            offset_index: Index::with_file(Arc::clone(disk), path(name::INDEX), offsets),
+            time_index: Index::with_file(Arc::clone(disk), path(name::TIME_INDEX), times),
+            disk: Arc::clone(disk),
+            dir: Arc::clone(dir),
+            size: AtomicU64::new(files.size),
+            slot: Mutex::new(Slot { file: Some(Arc::clone(&files.log)), retired: false, used: true }),
+            max_timestamp: Mutex::new(files.max_timestamp),
+        }
     }
 
     fn build(disk: &Arc<dyn Disk>, dir: &Arc<Path>, base_offset: Offset, size: u64, anew: bool) -> Segment {

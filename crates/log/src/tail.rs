@@ -102,6 +102,13 @@ impl Tail {
         self.batches = VecDeque::new();
     }
 
+    /// Drops batches of segments before the one that begins at `segment`.
+    pub(crate) fn forget_before(&mut self, segment: Offset) {
+        while let Some(batch) = self.batches.pop_front_if(|batch| batch.segment < segment) {
+            self.release(batch.pinned);
+        }
+    }
+
     /// The batches from the one that holds `offset` on; `None` if that one is not here.
     pub(crate) fn from(&self, offset: Offset) -> Option<impl Iterator<Item = &Recent> + Clone> {
         if offset < self.batches.front()?.base_offset {

@@ -119,9 +119,22 @@ impl Log {
         Ok(active)
     }
 
+    /// Removes what a compaction has written of batches that may be gone.
+    fn remove_swaps(&mut self) -> Result<(), LogError> {
+        let dir = self.dir();
+        for entry in self.disk().list(dir).context("list", dir)? {
+            if entry.name.ends_with(name::SWAP) {
+                let path = dir.join(entry.name);
+                self.disk().remove(&path).context("remove", &path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes all else agree with the log's new end.
     fn settle(&mut self, end: Offset, now: WallMillis) -> Result<(), LogError> {
         let dir = Arc::clone(&self.reader.dir);
+        self.remove_swaps()?;
         let mut snapshots = producer::list_snapshots(&**self.disk(), &dir)?;
         while let Some(snapshot) = snapshots.pop_if(|snapshot| *snapshot > end) {
             let path = name::path(&dir, snapshot, name::SNAPSHOT);

@@ -95,7 +95,8 @@ fn retention_by_time_takes_whole_segments_and_never_the_uncommitted() {
     removal.run().expect("removes");
     assert_eq!((reader.log_start(), reader.log_end()), (Offset(1000), Offset(1000)), "the active segment was rolled");
     assert_eq!(append(&mut log, records("next", 1, 60_000)).first_offset, Offset(1000));
-    let names: Vec<_> = std::fs::read_dir(reader.dir()).expect("lists").map(|entry| entry.expect("entry").file_name()).collect();
+    let names: Vec<_> =
+        std::fs::read_dir(reader.dir()).expect("lists").map(|entry| entry.expect("entry").file_name()).collect();
     assert!(!names.iter().any(|name| name.to_string_lossy().ends_with(".deleted")));
     let end = log.close().expect("closed");
     let log = open(&disk(), reader.dir(), small_segments(), recovery(true, end.0));
@@ -142,7 +143,10 @@ fn deleted_records_are_out_of_range_and_their_segments_go() {
     assert_eq!(log.advance_log_start(Offset(5)).expect("stays"), Offset(555));
     assert!(reader.read(Offset(554), 100, ReadBound::LogEnd, true).is_err());
     assert!(!reader.read(Offset(555), 100, ReadBound::LogEnd, true).expect("reads").is_empty());
-    assert_eq!(reader.offset_for_time(0, ReadBound::LogEnd).expect("looks").map(|found| found.offset), Some(Offset(555)));
+    assert_eq!(
+        reader.offset_for_time(0, ReadBound::LogEnd).expect("looks").map(|found| found.offset),
+        Some(Offset(555))
+    );
     let removal = log.expire(at(0), Offset(700)).expect("expires");
     removal.run().expect("removes");
     assert!(removal.segment_count > 0);
@@ -165,7 +169,8 @@ fn a_log_is_cut_where_it_is_told_to() {
         let expected: Vec<_> = (0..end).map(|offset| (offset, format!("v{}-{}", offset / 10, offset % 10))).collect();
         assert_eq!(values(&reader, 0), expected, "{to}");
         let batch = checked(records("new", 2, 50_000));
-        let appended = log.append_one(now(0), LeaderEpoch(9), batch, stream_log::AppendOrigin::Client).expect("appends");
+        let appended =
+            log.append_one(now(0), LeaderEpoch(9), batch, stream_log::AppendOrigin::Client).expect("appends");
         assert_eq!(appended.first_offset, Offset(end));
         let found = reader.offset_for_time(50_000, ReadBound::LogEnd).expect("looks");
         assert_eq!(found.map(|found| found.offset), Some(Offset(end)));

@@ -122,6 +122,13 @@ impl BatchBuilder {
         self
     }
 
+    /// Overrides the max timestamp: LogAppendTime.
+    #[must_use]
+    pub fn max_timestamp(mut self, timestamp: i64) -> Self {
+        self.max_timestamp = timestamp;
+        self
+    }
+
     /// Sets the time after which tombstones of this batch may go (KIP-534). Has to come before
     /// the first record.
     #[must_use]

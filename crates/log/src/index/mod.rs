@@ -63,6 +63,12 @@ impl<E: Entry> Index<E> {
         Self::with_flushed(disk, path, Some(0))
     }
 
+    /// An index whose entries are all in `file`, which may get its name later.
+    pub(crate) fn with_file(disk: Arc<dyn Disk>, path: PathBuf, file: Arc<dyn DiskFile>) -> Self {
+        let state = State { flushed: None, file: Some(file), pending: Vec::new(), block: None };
+        Index { disk, path, state: Mutex::new(state) }
+    }
+
     fn with_flushed(disk: Arc<dyn Disk>, path: PathBuf, flushed: Option<usize>) -> Self {
         let state = State { flushed, file: None, pending: Vec::new(), block: None };
         Index { disk, path, state: Mutex::new(state) }
@@ -182,7 +188,8 @@ impl<E: Entry> Index<E> {
                 _ => {}
             }
         }
-        let file = match self.disk.open(&self.path) {
+        let known = self.state.lock().file.clone();
+        let file = match known.map_or_else(|| self.disk.open(&self.path), Ok) {
             Ok(file) => Some(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),

@@ -59,10 +59,6 @@ impl Producers {
         active
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     pub(crate) fn get(&self, id: ProducerId) -> Option<&Entry> {
         self.entries.get(&id)
     }

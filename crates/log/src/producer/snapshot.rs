@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(read.entries, producers.entries);
         let empty = Producers::default().to_snapshot();
         assert_eq!(empty.len(), 10);
-        assert!(Producers::from_snapshot(&empty, Path::new("x")).expect("valid").is_empty());
+        assert!(Producers::from_snapshot(&empty, Path::new("x")).expect("valid").entries.is_empty());
     }
 
     #[test]
