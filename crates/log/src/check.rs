@@ -67,6 +67,12 @@ pub enum CheckError {
         /// The producer.
         producer_id: i64,
     },
+    /// Only the leader numbers records: a producer's batch begins at 0.
+    #[error("base offset {base_offset} from a client")]
+    BaseOffset {
+        /// What it says instead of 0.
+        base_offset: i64,
+    },
     /// Records of a compacted topic have no key.
     #[error("{} records without a key in a compacted topic", records.len())]
     Keyless {
@@ -249,6 +255,9 @@ fn check_frame(records: &Bytes, rules: &CheckRules) -> Result<BatchHeader, Check
     }
     if header.attributes.is_control() {
         return Err(CheckError::ControlBatch);
+    }
+    if header.base_offset.0 != 0 {
+        return Err(CheckError::BaseOffset { base_offset: header.base_offset.0 });
     }
     if header.has_producer_id() && header.base_sequence.0 < 0 {
         return Err(CheckError::NoSequence { producer_id: header.producer_id.0 });

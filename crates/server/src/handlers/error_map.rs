@@ -23,9 +23,10 @@ pub(crate) fn append_error(error: &AppendError) -> ErrorCode {
 pub(crate) fn check_error(error: &CheckError) -> AppendOutcome {
     let (code, records): (ErrorCode, &[i32]) = match error {
         CheckError::Batch(error) => (batch_error(error), &[]),
-        CheckError::NotOneBatch { .. } | CheckError::ControlBatch | CheckError::NoSequence { .. } => {
-            (ErrorCode::InvalidRecord, &[])
-        }
+        CheckError::NotOneBatch { .. }
+        | CheckError::ControlBatch
+        | CheckError::NoSequence { .. }
+        | CheckError::BaseOffset { .. } => (ErrorCode::InvalidRecord, &[]),
         CheckError::TooLarge { .. } => (ErrorCode::MessageTooLarge, &[]),
         CheckError::Keyless { records } => (ErrorCode::InvalidRecord, records),
         CheckError::TimestampOutOfWindow { records, .. } => (ErrorCode::InvalidTimestamp, records),
