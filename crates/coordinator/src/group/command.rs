@@ -131,7 +131,7 @@ pub struct LeavingMember {
 }
 
 /// Store offsets.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct CommitOffsets {
     /// The group; may be empty.
     pub group_id: Str,
@@ -145,6 +145,19 @@ pub struct CommitOffsets {
     pub retention_time_ms: i64,
     /// What to store.
     pub topics: Vec<CommitTopic>,
+}
+
+impl Default for CommitOffsets {
+    fn default() -> Self {
+        CommitOffsets {
+            group_id: Str::EMPTY,
+            generation_id_or_member_epoch: -1,
+            member_id: Str::EMPTY,
+            group_instance_id: None,
+            retention_time_ms: -1,
+            topics: Vec::new(),
+        }
+    }
 }
 
 /// Offsets of one topic.
