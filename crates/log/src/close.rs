@@ -9,29 +9,51 @@ use crate::error::{Context, LogError};
 use crate::log::Log;
 use crate::name;
 use crate::open::remove_if_there;
+use crate::sync::SyncWork;
 
 impl Log {
     /// Makes everything durable and writes what a clean restart needs; the log's end, which belongs into
-    /// the recovery point checkpoint. A log that was not written to costs nothing.
+    /// the recovery point checkpoint. A log that was not written to costs nothing. Work that was taken
+    /// with [`Log::take_sync`] has to be reported first.
     pub fn close(mut self) -> Result<Offset, LogError> {
+        let end = self.prepare_close()?;
+        self.sync_now()?;
+        self.remove_stray_snapshots(end)?;
+        Ok(end)
+    }
+
+    /// As [`Log::close`], for many logs at once: what is left to sync is returned, for
+    /// [`SyncWork::run_together`]. Only after that the ends may be written to the recovery point checkpoint.
+    pub fn close_unsynced(mut self) -> Result<(Offset, Option<SyncWork>), LogError> {
+        let end = self.prepare_close()?;
+        let work = self.take_sync();
         self.check_online()?;
+        self.remove_stray_snapshots(end)?;
+        Ok((end, work))
+    }
+
+    fn prepare_close(&mut self) -> Result<Offset, LogError> {
+        self.check_online()?;
+        if self.dirty.in_flight {
+            return Err(LogError::SyncUnderWay { dir: self.dir().to_path_buf() });
+        }
         let end = self.log_end();
         if self.is_changed && self.active.segment.size() > 0 {
             let files = self.finish_active().map_err(|error| self.storage_failed(error))?;
             let snapshot = self.write_snapshot(end, &Undo::new()).map_err(|error| self.storage_failed(error))?;
             self.dirty.files.extend(files);
             self.dirty.files.push(snapshot);
+            self.dirty.active = false;
             self.dirty.name_changed();
-        }
-        self.sync_now()?;
-        if self.is_changed {
-            self.remove_stray_snapshots(end)?;
         }
         Ok(end)
     }
 
     /// Removes snapshots that are neither at the beginning of a segment nor at the end of the log.
     fn remove_stray_snapshots(&self, end: Offset) -> Result<(), LogError> {
+        if !self.is_changed {
+            return Ok(());
+        }
         let dir = self.dir();
         let entries = self.disk().list(dir).context("list", dir)?;
         let view = self.reader.view.read();

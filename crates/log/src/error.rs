@@ -105,6 +105,12 @@ pub enum LogError {
         /// What failed.
         reason: String,
     },
+    /// The log was to be closed before a sync that is under way was reported.
+    #[error("{}: a sync is under way", dir.display())]
+    SyncUnderWay {
+        /// The partition's directory.
+        dir: PathBuf,
+    },
     /// The offset is outside the log.
     #[error("offset {offset} is outside {log_start} to {log_end}")]
     OffsetOutOfRange {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use stream_types::Offset;
 
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{Disk, DiskFile, DiskVolume};
 use crate::error::{Context, DiskError, is_no_space};
 use crate::log::Log;
 use crate::name;
@@ -23,7 +23,7 @@ pub(crate) struct Dirty {
     pub(crate) epochs: bool,
     pub(crate) dir: bool,
     pub(crate) parent_dir: bool,
-    in_flight: bool,
+    pub(crate) in_flight: bool,
     /// The names of all segments are durable.
     pub(crate) is_dir_synced: bool,
     /// There was no space for the epoch checkpoint; batches have the epochs too.
@@ -70,6 +70,39 @@ impl SyncWork {
     /// Syncs. May take as long as the disk wants; does not hold up the log.
     pub fn run(&self) -> io::Result<()> {
         self.try_run().map_err(io::Error::from)
+    }
+
+    /// Does the work of many logs of one file system at once. With thousands of files that is far quicker than
+    /// one after another, and with few slower. To be reported to each log as if it had run alone.
+    pub fn run_together(works: &[SyncWork], volume: &dyn DiskVolume) -> io::Result<()> {
+        let mut epochs = Vec::new();
+        for work in works {
+            if let Some(path) = work.write_epochs()? {
+                epochs.push((work, path));
+            }
+        }
+        volume.sync_all()?;
+        if epochs.is_empty() {
+            return Ok(());
+        }
+        for (work, path) in epochs {
+            work.disk.rename(&path, &work.dir.join(name::EPOCH_CHECKPOINT))?;
+        }
+        volume.sync_all()
+    }
+
+    /// Writes the epoch checkpoint beside its place; where, if there was one to write, and space.
+    fn write_epochs(&self) -> io::Result<Option<PathBuf>> {
+        let Some(epochs) = &self.epochs else { return Ok(None) };
+        let path = self.dir.join(format!("{}.tmp", name::EPOCH_CHECKPOINT));
+        match self.disk.create(&path).and_then(|file| file.write_at(epochs.as_bytes(), 0)) {
+            Ok(()) => Ok(Some(path)),
+            Err(error) if is_no_space(&error) => {
+                self.epochs_waiting.store(true, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn try_run(&self) -> Result<(), DiskError> {

@@ -9,7 +9,8 @@ use stream_codec::batch::BatchHeader;
 use stream_codec::compression::Compression;
 use stream_log::disk::Disk;
 use stream_log::disk::file::FileDisk;
-use stream_log::{AppendError, AppendOrigin, Log, LogConfig, LogError, ReadBound, ReadError, SlicePart};
+use stream_log::disk::memory::{Loss, MemoryDisk};
+use stream_log::{AppendError, AppendOrigin, Log, LogConfig, LogError, ReadBound, ReadError, SlicePart, SyncWork};
 use stream_types::{LeaderEpoch, Offset, Sequence, WallMillis};
 use support::*;
 
@@ -292,4 +293,36 @@ fn a_follower_takes_what_its_leader_sent() {
     let again = from.read_batches(Offset(0), 1, ReadBound::LogEnd).expect("reads");
     let refused = follower.append_as_follower(now(0), again[0].bytes());
     assert!(matches!(refused, Err(AppendError::OffsetGoesBack { .. })));
+}
+
+#[test]
+fn many_logs_are_synced_and_closed_together() {
+    let memory = MemoryDisk::new(1);
+    let disk: Arc<dyn Disk> = Arc::new(memory.clone());
+    let dir = |number: usize| std::path::PathBuf::from(format!("t-{number}"));
+    let volume = disk.volume(std::path::Path::new("")).expect("opens");
+    let mut logs: Vec<Log> = (0..5).map(|number| create(&disk, &dir(number), small_segments())).collect();
+    let sync = |logs: &mut Vec<Log>| {
+        let works: Vec<_> = logs.iter_mut().filter_map(Log::take_sync).collect();
+        assert!(logs[0].needs_sync() || !works.is_empty());
+        SyncWork::run_together(&works, &*volume).expect("syncs");
+        logs.iter_mut().zip(&works).for_each(|(log, work)| log.synced(work.up_to));
+    };
+    logs.iter_mut().for_each(|log| _ = append(log, records("a", 3, 0)));
+    sync(&mut logs);
+    logs.iter_mut().for_each(|log| _ = append(log, records("b", 3, 0)));
+    let work = logs[4].take_sync().expect("something to sync");
+    let stuck = logs.pop().expect("five").close();
+    assert!(matches!(stuck, Err(LogError::SyncUnderWay { .. })));
+    drop(work);
+    let closed: Vec<_> = logs.into_iter().map(|log| log.close_unsynced().expect("closes")).collect();
+    let works: Vec<_> = closed.into_iter().filter_map(|(end, work)| work.filter(|_| end == Offset(6))).collect();
+    assert_eq!(works.len(), 4);
+    SyncWork::run_together(&works, &*volume).expect("syncs");
+    memory.crash(Loss::Everything);
+    for number in 0..4 {
+        let log = open(&disk, &dir(number), small_segments(), recovery(true, 6));
+        assert_eq!(values(&log.reader(), 0).len(), 6);
+        assert_eq!(log.reader().latest_epoch(), Some(EPOCH));
+    }
 }

@@ -85,6 +85,7 @@ fn check_directories(disk: &dyn Disk, dir: &Path) {
     assert_eq!(disk.file_len(&dir.join("c").join("b").join("x")).expect("moved along"), 0);
     disk.remove_dir_all(&dir.join("c")).expect("removes");
     assert_eq!(disk.list(&dir.join("c")).expect_err("gone").kind(), io::ErrorKind::NotFound);
+    disk.volume(dir).expect("opens").sync_all().expect("syncs");
     assert!(disk.free_bytes(dir).expect("says") > 0);
 }
 
@@ -136,6 +137,16 @@ mod tests {
         assert!(file.len().is_err(), "handles die");
         assert_eq!(disk.read(Path::new("d/f"), 99).expect("reads"), b"kept");
         assert!(disk.open(Path::new("d/g")).is_err());
+    }
+
+    #[test]
+    fn syncing_the_volume_keeps_everything() {
+        let disk = MemoryDisk::new(1);
+        disk.create_dir(Path::new("d/e")).expect("creates");
+        disk.create(Path::new("d/e/f")).expect("creates").write_at(b"kept", 0).expect("writes");
+        disk.volume(Path::new("d")).expect("opens").sync_all().expect("syncs");
+        disk.crash(Loss::Everything);
+        assert_eq!(disk.read(Path::new("d/e/f"), 99).expect("reads"), b"kept");
     }
 
     #[test]

@@ -7,10 +7,10 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{FallocateFlags, fallocate, statvfs};
+use rustix::fs::{FallocateFlags, fallocate, statvfs, syncfs};
 use rustix::io::{Errno, pwritev};
 
-use super::{DirEntry, Disk, DiskFile, DiskLock};
+use super::{DirEntry, Disk, DiskFile, DiskLock, DiskVolume};
 
 /// Buffers that one pwritev may be given (Linux: IOV_MAX).
 const IO_SLICES_MAX: usize = 1024;
@@ -29,6 +29,15 @@ struct OsLock {
 }
 
 impl DiskLock for OsLock {}
+
+#[derive(Debug)]
+struct OsVolume(File);
+
+impl DiskVolume for OsVolume {
+    fn sync_all(&self) -> io::Result<()> {
+        Ok(syncfs(&self.0)?)
+    }
+}
 
 impl Disk for FileDisk {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
@@ -74,6 +83,10 @@ impl Disk for FileDisk {
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
         File::open(dir)?.sync_all()
+    }
+
+    fn volume(&self, dir: &Path) -> io::Result<Arc<dyn DiskVolume>> {
+        Ok(Arc::new(OsVolume(File::open(dir)?)))
     }
 
     fn free_bytes(&self, dir: &Path) -> io::Result<u64> {

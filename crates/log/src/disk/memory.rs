@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{DirEntry, Disk, DiskFile, DiskLock};
+use super::{DirEntry, Disk, DiskFile, DiskLock, DiskVolume};
 
 /// What a torn write is torn into (bytes).
 const SECTOR_BYTES: usize = 512;
@@ -252,6 +252,11 @@ impl World {
         if self.has_power { Ok(()) } else { Err(io::Error::other("no power")) }
     }
 
+    fn check_generation(&self, generation: u64) -> io::Result<()> {
+        self.check_power()?;
+        if generation == self.generation { Ok(()) } else { Err(io::Error::other("handle from before the crash")) }
+    }
+
     fn change_name(&mut self, change: NameChange) {
         apply_name(&mut self.names, &change);
         let path = match &change {
@@ -430,6 +435,12 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
+    fn volume(&self, _dir: &Path) -> io::Result<Arc<dyn DiskVolume>> {
+        let world = self.world.lock();
+        world.check_power()?;
+        Ok(Arc::new(MemoryVolume { world: Arc::clone(&self.world), generation: world.generation }))
+    }
+
     fn free_bytes(&self, _dir: &Path) -> io::Result<u64> {
         Ok(self.world.lock().free())
     }
@@ -441,6 +452,33 @@ impl Disk for MemoryDisk {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         Ok(Box::new(MemoryLock { world: Arc::clone(&self.world), path: path.to_owned(), generation: world.generation }))
+    }
+}
+
+#[derive(Debug)]
+struct MemoryVolume {
+    world: Arc<Mutex<World>>,
+    generation: u64,
+}
+
+impl DiskVolume for MemoryVolume {
+    fn sync_all(&self) -> io::Result<()> {
+        let mut world = self.world.lock();
+        world.check_generation(self.generation)?;
+        let is_lost = world.begin()? == Some(Fault::Io);
+        let names = std::mem::take(&mut world.pending_names);
+        for inode in world.inodes.values_mut() {
+            for change in std::mem::take(&mut inode.pending) {
+                if !is_lost {
+                    apply(&mut inode.durable, &change);
+                }
+            }
+        }
+        if is_lost {
+            return Err(io::Error::other("injected sync error"));
+        }
+        names.values().flatten().for_each(|change| apply_name(&mut world.durable_names, change));
+        Ok(())
     }
 }
 
@@ -477,10 +515,7 @@ impl fmt::Debug for MemoryFile {
 impl MemoryFile {
     fn with<T>(&self, work: impl FnOnce(&mut World, &mut Inode) -> io::Result<T>) -> io::Result<T> {
         let mut world = self.world.lock();
-        world.check_power()?;
-        if world.generation != self.generation {
-            return Err(io::Error::other("handle from before the crash"));
-        }
+        world.check_generation(self.generation)?;
         let mut inode = world.inodes.remove(&self.inode).unwrap_or_default();
         let result = work(&mut world, &mut inode);
         world.inodes.insert(self.inode, inode);

@@ -31,6 +31,13 @@ pub struct DirEntry {
 /// A directory that is ours for as long as the value lives.
 pub trait DiskLock: Send + Sync + fmt::Debug {}
 
+/// A whole file system, for syncing more files than one by one makes sense.
+pub trait DiskVolume: Send + Sync + fmt::Debug {
+    /// Makes everything durable that was written or named before: every file and directory. Fails too if
+    /// anything could not be written since the volume was opened, or since it failed last.
+    fn sync_all(&self) -> io::Result<()>;
+}
+
 /// A file system. Paths are whatever the creator of the disk makes of them.
 pub trait Disk: Send + Sync + fmt::Debug {
     /// Opens an existing file for reading and writing; `NotFound` if there is none.
@@ -51,6 +58,8 @@ pub trait Disk: Send + Sync + fmt::Debug {
     fn remove_dir_all(&self, dir: &Path) -> io::Result<()>;
     /// Makes creations, renames and removals in a directory durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// The file system of a directory; to be opened before the first write, so that no error is missed.
+    fn volume(&self, dir: &Path) -> io::Result<Arc<dyn DiskVolume>>;
     /// Bytes that may still be written by this process.
     fn free_bytes(&self, dir: &Path) -> io::Result<u64>;
     /// Locks a file against other processes, creating it; `WouldBlock` if another holds it.

@@ -1,5 +1,5 @@
 //! What several tests of the log need.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
