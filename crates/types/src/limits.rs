@@ -2,10 +2,12 @@
 
 /// Largest request frame, as Kafka's `socket.request.max.bytes` (bytes).
 pub const REQUEST_BYTES_MAX: usize = 100 * 1024 * 1024;
-/// Frames up to this size are read at once and never wait for a large-frame slot (bytes).
+/// Frames up to this size are read at once and never wait for their turn (bytes).
 pub const SMALL_FRAME_BYTES_MAX: usize = 64 * 1024;
-/// Frames above [`SMALL_FRAME_BYTES_MAX`] that may be in flight at the same time, broker-wide.
-pub const LARGE_FRAME_SLOTS: usize = 64;
+/// Bytes of larger frames that may be half received, broker-wide, before they have to take turns.
+pub const UNFINISHED_FRAME_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// Frames whose turn it can be at the same time.
+pub const LARGE_FRAME_SLOTS: usize = 4;
 /// Largest frame of a connection that has not authenticated yet (bytes; Kafka's
 /// `sasl.server.max.receive.size`).
 pub const UNAUTHENTICATED_FRAME_BYTES_MAX: usize = 512 * 1024;
@@ -15,12 +17,16 @@ pub const IN_FLIGHT_REQUESTS_PER_CONNECTION_MAX: usize = 64;
 pub const IN_FLIGHT_REQUEST_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Events that may wait in one partition worker's mailbox.
 pub const WORKER_MAILBOX_EVENTS_MAX: usize = 4096;
+/// Commands that may wait for one owner of coordinator shards.
+pub const COORDINATOR_MAILBOX_EVENTS_MAX: usize = 4096;
 /// Longest topic name (Kafka's limit, characters).
 pub const TOPIC_NAME_CHARS_MAX: usize = 249;
 /// Partitions that one CreateTopics or CreatePartitions call may ask for.
 pub const PARTITIONS_PER_REQUEST_MAX: usize = 10_000;
 /// Largest size that one record batch may have once it is decompressed (bytes).
 pub const DECOMPRESSED_BATCH_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// Lookups by time that may be under way at the same time, broker-wide: each may open a batch.
+pub const TIME_LOOKUPS_MAX: usize = 2;
 /// Recent batches kept in memory for each partition's tail readers (bytes).
 pub const TAIL_CACHE_BYTES_PER_PARTITION_MAX: usize = 4 * 1024 * 1024;
 /// Batches of one idempotent producer that are remembered to recognise repeats (KIP-98).
@@ -33,4 +39,5 @@ pub const CONNECTION_IDLE_MILLIS: u64 = 600_000;
 const _: () = assert!(SMALL_FRAME_BYTES_MAX < UNAUTHENTICATED_FRAME_BYTES_MAX);
 const _: () = assert!(UNAUTHENTICATED_FRAME_BYTES_MAX < REQUEST_BYTES_MAX);
 const _: () = assert!(REQUEST_BYTES_MAX < IN_FLIGHT_REQUEST_BYTES_MAX);
+const _: () = assert!(REQUEST_BYTES_MAX < UNFINISHED_FRAME_BYTES_MAX);
 const _: () = assert!(REQUEST_BYTES_MAX <= DECOMPRESSED_BATCH_BYTES_MAX);

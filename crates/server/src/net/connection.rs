@@ -30,7 +30,7 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 /// How long a reader may take nothing while answers wait for it.
 const STUCK_READER_MAX: Duration = Duration::from_secs(60);
-/// A holder of a large-frame slot that others want must receive this much between two checks.
+/// While unfinished large frames crowd the memory, each must receive this much between two checks.
 const LARGE_FRAME_PROGRESS_BYTES_MIN: usize = 64 * 1024;
 
 /// The listener that a connection came in by.
@@ -92,6 +92,7 @@ enum Event {
     Check,
     LargeFrameSlot(OwnedSemaphorePermit),
     MemoryFreed,
+    FrameWaits,
     Asked(String),
     ShuttingDown,
 }
@@ -106,6 +107,8 @@ struct Connection {
     broker: Arc<Broker>,
     /// Bytes charged to the broker's account: those in `input` and those of `queue`.
     charged: usize,
+    /// Bytes of a large frame in `input` that the broker knows to be unfinished.
+    unfinished: usize,
     large_slot: Option<OwnedSemaphorePermit>,
     bytes_since_check: usize,
     last_activity: Monotonic,
@@ -129,6 +132,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
         session,
         broker,
         charged: 0,
+        unfinished: 0,
         large_slot: None,
         bytes_since_check: 0,
         last_activity: now,
@@ -139,8 +143,8 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
     if let Some(reason) = reason {
         tracing::info!(peer = %connection.session.peer, listener = connection.session.listener.name, "connection closed: {reason}");
     }
-    let charged = connection.charged;
-    connection.broker.request_memory.release(charged);
+    connection.broker.request_memory.unfinished_changed(connection.unfinished, 0);
+    connection.broker.request_memory.release(connection.charged);
 }
 
 impl Connection {
@@ -185,7 +189,7 @@ impl Connection {
                     self.large_slot = Some(slot);
                     self.bytes_since_check = LARGE_FRAME_PROGRESS_BYTES_MIN;
                 }
-                Event::MemoryFreed => {}
+                Event::MemoryFreed | Event::FrameWaits => {}
                 Event::Asked(reason) => return Some(reason),
                 Event::ShuttingDown => self.draining = true,
             }
@@ -195,6 +199,7 @@ impl Connection {
     /// Does all that can be done without waiting.
     fn advance(&mut self) -> Result<(), String> {
         self.dispatch_frames()?;
+        self.note_unfinished();
         self.take_ready_answers()?;
         if !self.output.is_empty() {
             let written = match self.output.write_some(self.write.as_ref()) {
@@ -210,7 +215,7 @@ impl Connection {
     }
 
     fn dispatch_frames(&mut self) -> Result<(), String> {
-        while !self.draining && self.queue.len() < limits::IN_FLIGHT_REQUESTS_PER_CONNECTION_MAX {
+        while self.may_dispatch() {
             let frame_bytes_max = self.session.listener.frame_bytes_max;
             let frame = match self.input.next_frame(frame_bytes_max) {
                 Ok(Some(frame)) => frame,
@@ -224,6 +229,15 @@ impl Connection {
             self.queue.push(pending, received);
         }
         Ok(())
+    }
+
+    /// Keeps the broker's account of large frames that are half received.
+    fn note_unfinished(&mut self) {
+        let unfinished = if self.input.is_large() && !self.input.has_frame() { self.input.buffered() } else { 0 };
+        if unfinished != self.unfinished {
+            self.broker.request_memory.unfinished_changed(self.unfinished, unfinished);
+            self.unfinished = unfinished;
+        }
     }
 
     fn take_ready_answers(&mut self) -> Result<(), String> {
@@ -291,26 +305,33 @@ impl Connection {
             )));
         }
         let progress = std::mem::take(&mut self.bytes_since_check);
-        let wanted = self.broker.request_memory.slots_are_wanted();
-        if self.large_slot.is_some() && wanted && progress < LARGE_FRAME_PROGRESS_BYTES_MIN {
-            return Err(Some("a large request arrived too slowly while others waited for its place".into()));
+        let crowded = self.broker.request_memory.is_crowded();
+        if self.unfinished > 0 && crowded && progress < LARGE_FRAME_PROGRESS_BYTES_MIN {
+            return Err(Some("a large request was not finished in time while others need its memory".into()));
         }
         Ok(())
     }
 
-    fn may_read(&self) -> bool {
+    /// Whether another request may be started: not while answers wait for a slow reader, because each may
+    /// keep a piece of a log in memory.
+    fn may_dispatch(&self) -> bool {
         !self.draining
             && self.queue.len() < limits::IN_FLIGHT_REQUESTS_PER_CONNECTION_MAX
-            && self.output.len() < OUTPUT_BYTES_MAX
+            && self.output.len() + self.queue.ready_bytes() < OUTPUT_BYTES_MAX
     }
 
     async fn next_event(&mut self, check: Pin<&mut Sleep>, end: Pin<&mut impl Future<Output = Event>>) -> Event {
         let draining = self.draining;
-        let may_read = self.may_read();
-        if may_read && self.large_slot.is_none() && self.input.needs_large_slot() {
+        let may_dispatch = self.may_dispatch();
+        // What has arrived comes first: reading on would gather a flood of small requests in memory.
+        let frame_waits = self.input.has_frame();
+        let may_read = may_dispatch && !frame_waits;
+        let wants_slot = may_read && self.unfinished > 0 && self.large_slot.is_none();
+        let wants_slot = wants_slot && self.broker.request_memory.is_crowded();
+        if wants_slot {
             self.large_slot = self.broker.request_memory.try_large_frame_slot();
         }
-        let needs_slot = may_read && self.large_slot.is_none() && self.input.needs_large_slot();
+        let needs_slot = wants_slot && self.large_slot.is_none();
         // A connection with a frame half received must finish it: its memory is part of the problem.
         let memory_full = may_read && self.input.buffered() == 0 && self.broker.request_memory.is_full();
         let take_answers = !self.queue.is_empty() && self.output.len() < OUTPUT_BYTES_MAX;
@@ -322,6 +343,7 @@ impl Connection {
             read = self.read.read_buf(self.input.buffer_for_read()), if may_read && !needs_slot && !memory_full => Event::Read(read),
             slot = memory.large_frame_slot(), if needs_slot => Event::LargeFrameSlot(slot),
             () = memory.freed(), if memory_full => Event::MemoryFreed,
+            () = tokio::task::yield_now(), if frame_waits && may_dispatch => Event::FrameWaits,
             event = end, if !draining => event,
             () = check => Event::Check,
         }

@@ -39,6 +39,13 @@ impl FrameReader {
         frame::size(*prefix, frame_bytes_max).map(Some)
     }
 
+    /// Whether a whole frame has arrived that was not taken yet.
+    pub(crate) fn has_frame(&self) -> bool {
+        let Some(prefix) = self.buffer.first_chunk::<SIZE_PREFIX_BYTES>() else { return false };
+        let size = usize::try_from(i32::from_be_bytes(*prefix)).unwrap_or(0);
+        self.buffer.len() - SIZE_PREFIX_BYTES >= size
+    }
+
     /// Bytes that have arrived and were not taken yet.
     pub(crate) fn buffered(&self) -> usize {
         self.buffer.len()
@@ -72,8 +79,8 @@ impl FrameReader {
         }
     }
 
-    /// Whether the frame being received has outgrown what may be read without a large-frame slot.
-    pub(crate) fn needs_large_slot(&self) -> bool {
+    /// Whether more has arrived than a small frame has.
+    pub(crate) fn is_large(&self) -> bool {
         self.buffer.len() > limits::SMALL_FRAME_BYTES_MAX
     }
 
@@ -101,8 +108,10 @@ mod tests {
     #[test]
     fn frames_are_taken_one_after_another() {
         let mut reader = reader(&[0, 0, 0, 2, 7, 8, 0, 0, 0, 1, 9, 0, 0]);
+        assert!(reader.has_frame());
         assert_eq!(reader.next_frame(LIMIT), Ok(Some(Bytes::from_static(&[7, 8]))));
         assert_eq!(reader.next_frame(LIMIT), Ok(Some(Bytes::from_static(&[9]))));
+        assert!(!reader.has_frame());
         assert_eq!(reader.next_frame(LIMIT), Ok(None));
     }
 

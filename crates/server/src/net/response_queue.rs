@@ -36,6 +36,13 @@ impl Pending {
     pub(crate) fn later(future: impl Future<Output = Answer> + Send + 'static) -> Pending {
         Pending::Later(Box::pin(future))
     }
+
+    fn ready_bytes(&self) -> usize {
+        match self {
+            Pending::Ready(Answer::Respond(response)) => response.len(),
+            Pending::Ready(_) | Pending::Later(_) => 0,
+        }
+    }
 }
 
 impl fmt::Debug for Pending {
@@ -68,6 +75,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct ResponseQueue {
     entries: VecDeque<Entry>,
+    /// Bytes of the answers that were ready when they were pushed and are still here.
+    ready_bytes: usize,
 }
 
 impl ResponseQueue {
@@ -81,14 +90,21 @@ impl ResponseQueue {
         self.entries.is_empty()
     }
 
+    /// Bytes of answers that only wait for those before them, as far as that is known without asking them.
+    pub(crate) fn ready_bytes(&self) -> usize {
+        self.ready_bytes
+    }
+
     /// Adds the newest request.
     pub(crate) fn push(&mut self, pending: Pending, received: Received) {
+        self.ready_bytes += pending.ready_bytes();
         self.entries.push_back(Entry { pending, received });
     }
 
     /// Takes the oldest answer and what is known of its request, when it is there.
     pub(crate) fn poll_front(&mut self, context: &mut Context<'_>) -> Poll<(Answer, Received)> {
         let Some(entry) = self.entries.front_mut() else { return Poll::Pending };
+        let ready_bytes = entry.pending.ready_bytes();
         let answer = match &mut entry.pending {
             Pending::Ready(answer) => std::mem::replace(answer, Answer::Silence),
             Pending::Later(future) => match future.as_mut().poll(context) {
@@ -97,6 +113,7 @@ impl ResponseQueue {
             },
         };
         let received = entry.received;
+        self.ready_bytes -= ready_bytes;
         self.entries.pop_front();
         Poll::Ready((answer, received))
     }
