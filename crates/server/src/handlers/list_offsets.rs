@@ -6,15 +6,20 @@
 //! - A time of zero or more gives the first record at or after it, found inside batches too; none:
 //!   offset -1, timestamp -1.
 //! - v4: leader epochs checked and answered.
+//! - A partition that is named twice is INVALID_REQUEST, as in Kafka.
+//! - Lookups that need the disk run one after the other within a request, and few of them at a time in the
+//!   whole broker: each may have to open a batch that grows. None is begun for a client that has left.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use stream_log::{LogReader, ReadBound};
-use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex};
+use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, limits};
 use stream_wire::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
     ListOffsetsTopicResponse,
 };
+use tokio::sync::Semaphore;
 
 use super::error_map;
 use super::request::Request;
@@ -38,69 +43,109 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let needs_disk =
         body.topics.iter().flat_map(|topic| &topic.partitions).any(|partition| !is_in_memory(partition.timestamp));
     let responder = request.responder;
+    let mut lookups = lookups(broker, responder.version, &body);
     if !needs_disk {
-        return Pending::Ready(responder.respond(&find_all(broker, responder.version, &body)));
+        lookups.iter_mut().for_each(Lookup::run);
+        return Pending::Ready(responder.respond(&answer(&body, lookups)));
     }
-    let broker = Arc::clone(broker);
     Pending::later(async move {
-        // Looking into segments may wait for the disk: not on a thread that serves connections.
-        let found = tokio::task::spawn_blocking(move || find_all(&broker, responder.version, &body)).await;
-        match found {
-            Ok(response) => responder.respond(&response),
-            Err(error) => Answer::Close(format!("the offset lookup ended without an answer: {error}")),
+        for lookup in &mut lookups {
+            if is_in_memory(lookup.wanted.timestamp) {
+                lookup.run();
+                continue;
+            }
+            let turn = TURNS.acquire().await.expect("the turns of lookups are never closed");
+            let mut blocking = lookup.clone();
+            // Looking into segments may wait for the disk: not on a thread that serves connections.
+            let found = tokio::task::spawn_blocking(move || {
+                blocking.run();
+                // The turn ends with the work, even if nobody waits for it any more.
+                drop(turn);
+                blocking
+            });
+            match found.await {
+                Ok(found) => *lookup = found,
+                Err(error) => return Answer::Close(format!("the offset lookup ended without an answer: {error}")),
+            }
         }
+        responder.respond(&answer(&body, lookups))
     })
 }
 
-fn is_in_memory(timestamp: i64) -> bool {
-    timestamp < 0 && timestamp != MAX_TIMESTAMP
+/// Who may look into segments now.
+static TURNS: Semaphore = Semaphore::const_new(limits::TIME_LOOKUPS_MAX);
+
+/// One partition of a request, and what was found.
+#[derive(Debug, Clone)]
+struct Lookup {
+    version: i16,
+    bound: ReadBound,
+    wanted: ListOffsetsPartition,
+    partition: Result<Arc<Partition>, ErrorCode>,
+    found: ListOffsetsPartitionResponse,
 }
 
-fn find_all(broker: &Broker, version: i16, body: &ListOffsetsRequest) -> ListOffsetsResponse {
+impl Lookup {
+    fn run(&mut self) {
+        let located = match &self.partition {
+            Ok(partition) => locate(partition, self.version, self.bound, &self.wanted),
+            Err(error) => Err(*error),
+        };
+        match located {
+            Ok((offset, timestamp, epoch)) => {
+                self.found.offset = offset;
+                self.found.timestamp = timestamp;
+                if self.version >= 4 {
+                    self.found.leader_epoch = epoch.get();
+                }
+            }
+            Err(error) => self.found.error_code = error.code(),
+        }
+    }
+}
+
+fn lookups(broker: &Broker, version: i16, body: &ListOffsetsRequest) -> Vec<Lookup> {
     let image = broker.image();
     let bound = if body.isolation_level == 1 { ReadBound::LastStable } else { ReadBound::HighWatermark };
+    let mut count_of: HashMap<(&str, i32), u32> = HashMap::new();
+    for topic in &body.topics {
+        for partition in &topic.partitions {
+            *count_of.entry((&topic.name, partition.partition_index)).or_default() += 1;
+        }
+    }
+    let mut lookups = Vec::with_capacity(count_of.len());
+    for topic in &body.topics {
+        let known = image.topic(&topic.name);
+        for wanted in &topic.partitions {
+            let index = wanted.partition_index;
+            let partition = if count_of.get(&(&*topic.name, index)).is_some_and(|count| *count > 1) {
+                Err(ErrorCode::InvalidRequest)
+            } else {
+                let partition = known.and_then(|known| broker.partitions.get(known.id, PartitionIndex(index)));
+                partition.ok_or(ErrorCode::UnknownTopicOrPartition)
+            };
+            let found = ListOffsetsPartitionResponse { partition_index: index, ..Default::default() };
+            lookups.push(Lookup { version, bound, wanted: wanted.clone(), partition, found });
+        }
+    }
+    lookups
+}
+
+fn answer(body: &ListOffsetsRequest, lookups: Vec<Lookup>) -> ListOffsetsResponse {
+    let mut found = lookups.into_iter().map(|lookup| lookup.found);
     let topics = body
         .topics
         .iter()
-        .map(|topic| {
-            let known = image.topic(&topic.name);
-            let partitions = topic
-                .partitions
-                .iter()
-                .map(|wanted| {
-                    let partition =
-                        known.and_then(|known| broker.partitions.get(known.id, PartitionIndex(wanted.partition_index)));
-                    find(partition.as_deref(), version, bound, wanted)
-                })
-                .collect();
-            ListOffsetsTopicResponse { name: topic.name.clone(), partitions }
+        .map(|topic| ListOffsetsTopicResponse {
+            name: topic.name.clone(),
+            partitions: found.by_ref().take(topic.partitions.len()).collect(),
         })
         .collect();
     ListOffsetsResponse { throttle_time_ms: 0, topics }
 }
 
-fn find(
-    partition: Option<&Partition>,
-    version: i16,
-    bound: ReadBound,
-    wanted: &ListOffsetsPartition,
-) -> ListOffsetsPartitionResponse {
-    let mut answer = ListOffsetsPartitionResponse { partition_index: wanted.partition_index, ..Default::default() };
-    let found = match partition {
-        Some(partition) => locate(partition, version, bound, wanted),
-        None => Err(ErrorCode::UnknownTopicOrPartition),
-    };
-    match found {
-        Ok((offset, timestamp, epoch)) => {
-            answer.offset = offset;
-            answer.timestamp = timestamp;
-            if version >= 4 {
-                answer.leader_epoch = epoch.get();
-            }
-        }
-        Err(error) => answer.error_code = error.code(),
-    }
-    answer
+fn is_in_memory(timestamp: i64) -> bool {
+    timestamp < 0 && timestamp != MAX_TIMESTAMP
 }
 
 /// The epoch that wrote `offset`; -1 where nothing did.
