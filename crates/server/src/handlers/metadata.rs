@@ -3,7 +3,7 @@
 //! - Null topics (v1+; empty in v0) asks for all, an empty list for none.
 //! - An unknown topic is created where both `allow_auto_topic_creation` and
 //!   `auto.create.topics.enable` say so; the answer then waits until it can be used.
-//! - v10+: topics by id (UNKNOWN_TOPIC_ID), v12: null names.
+//! - v12+: topics by id (UNKNOWN_TOPIC_ID) and null names; before, both are INVALID_REQUEST for every topic.
 //! - A partition without a leader is LEADER_NOT_AVAILABLE with leader -1.
 //! - Authorized operations are given when asked for, INT_MIN otherwise (KIP-430).
 
@@ -23,12 +23,18 @@ use super::request::Request;
 use crate::broker::Broker;
 use crate::net::{Pending, Session};
 
+/// The first version that may ask for topics by id (the field is there from 10 on).
+const ID_VERSION: i16 = 12;
+
 /// Describes brokers and topics.
 pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let body: MetadataRequest = match request.decode() {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if request.version() < ID_VERSION && names_by_id(&body) {
+        return request.ready(&refuse(body));
+    }
     let missing = topics_to_create(broker, request.version(), &body);
     if missing.is_empty() {
         return request.ready(&describe(broker, &request.session, request.version(), &body));
@@ -40,6 +46,20 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         create(&broker, missing).await;
         responder.respond(&describe(&broker, &session, responder.version, &body))
     })
+}
+
+fn names_by_id(body: &MetadataRequest) -> bool {
+    body.topics.iter().flatten().any(|topic| topic.name.is_none() || !topic.topic_id.is_zero())
+}
+
+fn refuse(body: MetadataRequest) -> MetadataResponse {
+    let refused = |topic: MetadataRequestTopic| MetadataResponseTopic {
+        error_code: ErrorCode::InvalidRequest.code(),
+        // The answer's name cannot be null in these versions.
+        name: Some(topic.name.unwrap_or_default()),
+        ..Default::default()
+    };
+    MetadataResponse { topics: body.topics.into_iter().flatten().map(refused).collect(), ..Default::default() }
 }
 
 fn topics_to_create(broker: &Broker, version: i16, body: &MetadataRequest) -> Vec<Str> {
