@@ -7,6 +7,7 @@ pub mod telemetry;
 
 mod clock;
 mod controller;
+mod coordinator;
 mod data_dir;
 mod fetch_sessions;
 mod handlers;

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::controller::ControllerHandle;
+use crate::coordinator::GroupCoordinator;
 use crate::fetch_sessions::FetchSessions;
 use crate::net::RequestMemory;
 use crate::partitions::{PartitionTable, Workers};
@@ -34,6 +35,7 @@ pub(crate) struct Broker {
     pub(crate) partitions: PartitionTable,
     pub(crate) workers: Workers,
     pub(crate) controller: ControllerHandle,
+    pub(crate) groups: GroupCoordinator,
     pub(crate) request_memory: RequestMemory,
     pub(crate) metrics: Metrics,
     pub(crate) producer_ids: ProducerIds,

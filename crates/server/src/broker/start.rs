@@ -23,6 +23,7 @@ use super::{Broker, ProducerIds, Stop};
 use crate::clock::{self, Clock};
 use crate::config::{FlushPolicy, ServerConfig};
 use crate::controller::{self, ControllerStart};
+use crate::coordinator::GroupCoordinator;
 use crate::data_dir::{self, DataDir};
 use crate::fetch_sessions::FetchSessions;
 use crate::net::{self, BoundListener, ListenerInfo, RequestMemory};
@@ -100,6 +101,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         partitions: PartitionTable::default(),
         workers,
         controller,
+        groups: GroupCoordinator::start(clock, &config, cores),
         request_memory: RequestMemory::new(
             config.network.queued_request_bytes_max.unwrap_or(limits::IN_FLIGHT_REQUEST_BYTES_MAX),
         ),

@@ -35,6 +35,7 @@ pub(super) async fn wait_for_signal() {
 /// When a log or a checkpoint could not be written; the next start then recovers.
 pub(super) async fn stop(broker: &Arc<Broker>, publishing: JoinHandle<Publisher>) -> Result<(), LogError> {
     broker.ask_to_stop();
+    broker.groups.stop();
     let deadline = broker.clock.deadline(DRAIN_MAX);
     while broker.metrics.connections.load(Ordering::Relaxed) > 0 && !broker.clock.has_passed(deadline) {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -9,13 +9,24 @@ mod request;
 
 mod api_versions;
 mod create_topics;
+mod delete_groups;
 mod delete_topics;
 mod describe_configs;
+mod describe_groups;
 mod fetch;
+mod find_coordinator;
+mod heartbeat;
 mod init_producer_id;
+mod join_group;
+mod leave_group;
+mod list_groups;
 mod list_offsets;
 mod metadata;
+mod offset_commit;
+mod offset_delete;
+mod offset_fetch;
 mod produce;
+mod sync_group;
 
 use std::sync::Arc;
 
@@ -32,7 +43,7 @@ use request::{Request, Responder};
 /// only an unknown version of ApiVersions has an answer (KIP-511).
 pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) -> Pending {
     let mut decoder = Decoder::new(frame);
-    let RequestHeader { api_key, api_version, correlation_id, .. } = match header::decode(&mut decoder) {
+    let RequestHeader { api_key, api_version, correlation_id, client_id } = match header::decode(&mut decoder) {
         Ok(header) => header,
         Err(error) => return close(format!("a request header is malformed: {error}")),
     };
@@ -47,7 +58,7 @@ pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) ->
     }
     broker.metrics.request(key);
     let responder = Responder { api: key, version: api_version, correlation_id };
-    let request = Request { responder, session: session.clone(), body: decoder.rest() };
+    let request = Request { responder, session: session.clone(), client_id, body: decoder.rest() };
     match key {
         ApiKey::Produce => produce::handle(broker, &request),
         ApiKey::Fetch => fetch::handle(broker, &request),
@@ -58,6 +69,17 @@ pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) ->
         ApiKey::DeleteTopics => delete_topics::handle(broker, &request),
         ApiKey::InitProducerId => init_producer_id::handle(broker, &request),
         ApiKey::DescribeConfigs => describe_configs::handle(broker, &request),
+        ApiKey::OffsetCommit => offset_commit::handle(broker, &request),
+        ApiKey::OffsetFetch => offset_fetch::handle(broker, &request),
+        ApiKey::FindCoordinator => find_coordinator::handle(broker, &request),
+        ApiKey::JoinGroup => join_group::handle(broker, &request),
+        ApiKey::Heartbeat => heartbeat::handle(broker, &request),
+        ApiKey::LeaveGroup => leave_group::handle(broker, &request),
+        ApiKey::SyncGroup => sync_group::handle(broker, &request),
+        ApiKey::DescribeGroups => describe_groups::handle(broker, &request),
+        ApiKey::ListGroups => list_groups::handle(broker, &request),
+        ApiKey::DeleteGroups => delete_groups::handle(broker, &request),
+        ApiKey::OffsetDelete => offset_delete::handle(broker, &request),
         other => close(format!("request {other} is advertised without a handler")),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stream_codec::{Decoder, Message, Segment};
+use stream_codec::{Decoder, Message, Segment, Str};
 use stream_log::disk::DiskFile;
 use stream_wire::api::ApiKey;
 use stream_wire::{frame, header};
@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) responder: Responder,
     /// The connection.
     pub(crate) session: Session,
+    /// What the client calls itself.
+    pub(crate) client_id: Option<Str>,
     /// What follows the header.
     pub(crate) body: Bytes,
 }

@@ -58,6 +58,17 @@ pub(crate) enum WorkerEvent {
     WithLog { partition: Arc<Partition>, work: LogWork },
 }
 
+impl WorkerEvent {
+    fn is_from_client(&self) -> bool {
+        match self {
+            WorkerEvent::Append(requests) => {
+                requests.iter().any(|request| request.reply.origin() == AppendOrigin::Client)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A piece of work for the thread that owns a log; `None` when the log is not open.
 pub(crate) struct LogWork(pub(super) LogFn);
 
@@ -105,7 +116,7 @@ impl WorkerHandle {
     pub(crate) fn send(&self, event: WorkerEvent) -> Result<(), WorkerEvent> {
         let mut state = self.mailbox.state.lock();
         let full = state.events.len() >= limits::WORKER_MAILBOX_EVENTS_MAX;
-        if state.stopping || (full && matches!(event, WorkerEvent::Append(_))) {
+        if state.stopping || (full && event.is_from_client()) {
             return Err(event);
         }
         state.events.push(event);

@@ -109,6 +109,9 @@ fn state(broker: &Broker) -> ClusterState {
             high_watermark: reader.high_watermark().get(),
         });
     }
+    let census = broker.groups.census();
+    state.groups = census.states.iter().map(|(state, count)| (state.clone(), *count)).collect();
+    state.group_lags = census.lags(&image, &broker.partitions);
     state.partitions.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
     state
 }

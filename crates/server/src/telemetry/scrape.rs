@@ -29,7 +29,7 @@ pub(crate) struct ClusterState {
     /// Committed offsets of the groups that this broker coordinates.
     pub(crate) group_lags: Vec<GroupLag>,
     /// Groups that this broker coordinates, counted by state.
-    pub(crate) groups: Vec<(&'static str, usize)>,
+    pub(crate) groups: Vec<(Box<str>, usize)>,
     /// Bytes of requests that are held now.
     pub(crate) request_bytes_held: usize,
 }
@@ -285,7 +285,7 @@ mod tests {
             flush_policy: "auto",
             under_replicated_partitions: 3,
             group_lags: vec![lag("billing", 0, 5), lag("billing", 1, 7), lag("audit", 0, 0)],
-            groups: vec![("Stable", 2)],
+            groups: vec![("Stable".into(), 2)],
             partitions: vec![PartitionState {
                 topic: "llm_usage".into(),
                 partition: 0,

@@ -1,0 +1,40 @@
+//! DeleteGroups (key 42), versions 0–2.
+//!
+//! - Each group has its own result: NON_EMPTY_GROUP while it has members, GROUP_ID_NOT_FOUND if there is none.
+
+use std::sync::Arc;
+
+use stream_coordinator::{DeleteGroup, GroupCommand, GroupReply};
+use stream_types::ErrorCode;
+use stream_wire::delete_groups::{DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse};
+
+use super::request::Request;
+use crate::broker::Broker;
+use crate::net::Pending;
+
+/// Forgets groups and their offsets.
+pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
+    let body: DeleteGroupsRequest = match request.decode() {
+        Ok(body) => body,
+        Err(pending) => return pending,
+    };
+    let mut asked = Vec::with_capacity(body.groups_names.len());
+    for group_id in body.groups_names {
+        let command = GroupCommand::Delete(DeleteGroup { group_id: group_id.clone() });
+        let reply = broker.groups.submit(&group_id, command);
+        asked.push((group_id, reply));
+    }
+    let responder = request.responder;
+    Pending::later(async move {
+        let mut results = Vec::with_capacity(asked.len());
+        for (group_id, reply) in asked {
+            let error = match reply.wait().await {
+                Ok(GroupReply::Delete(error)) => error,
+                Ok(_) => ErrorCode::UnknownServerError,
+                Err(error) => error,
+            };
+            results.push(DeletableGroupResult { group_id, error_code: error.code() });
+        }
+        responder.respond(&DeleteGroupsResponse { throttle_time_ms: 0, results })
+    })
+}

@@ -1,0 +1,88 @@
+//! OffsetDelete (key 47), version 0.
+//!
+//! - Partitions of topics that the group still consumes are GROUP_SUBSCRIBED_TO_TOPIC; those that do not exist,
+//!   UNKNOWN_TOPIC_OR_PARTITION. An error of the whole group comes without topics.
+
+use std::sync::Arc;
+
+use stream_coordinator::{
+    DeleteOffsets, DeleteOffsetsReply, GroupCommand, GroupReply, PartitionResult, TopicPartitions,
+};
+use stream_metadata::MetadataImage;
+use stream_types::{ErrorCode, PartitionIndex};
+use stream_wire::offset_delete::{
+    OffsetDeleteRequest, OffsetDeleteRequestTopic, OffsetDeleteResponse, OffsetDeleteResponsePartition,
+    OffsetDeleteResponseTopic,
+};
+
+use super::request::Request;
+use crate::broker::Broker;
+use crate::net::Pending;
+
+/// Forgets committed offsets.
+pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
+    let body: OffsetDeleteRequest = match request.decode() {
+        Ok(body) => body,
+        Err(pending) => return pending,
+    };
+    let image = broker.image();
+    let (mut topics, mut refused) = (Vec::new(), Vec::new());
+    for topic in body.topics {
+        sort_out(&image, topic, &mut topics, &mut refused);
+    }
+    let command = DeleteOffsets { group_id: body.group_id.clone(), topics };
+    let reply = broker.groups.submit(&body.group_id, GroupCommand::DeleteOffsets(command));
+    let responder = request.responder;
+    Pending::later(async move {
+        let failed = |error: ErrorCode| OffsetDeleteResponse { error_code: error.code(), ..Default::default() };
+        responder.respond(&match reply.wait().await {
+            Ok(GroupReply::DeleteOffsets(reply)) if reply.error.is_none() => response(reply, refused),
+            Ok(GroupReply::DeleteOffsets(reply)) => failed(reply.error),
+            Ok(_) => failed(ErrorCode::UnknownServerError),
+            Err(error) => failed(error),
+        })
+    })
+}
+
+fn sort_out(
+    image: &MetadataImage,
+    topic: OffsetDeleteRequestTopic,
+    topics: &mut Vec<TopicPartitions>,
+    refused: &mut Vec<OffsetDeleteResponseTopic>,
+) {
+    let found = image.topic(&topic.name);
+    let (known, unknown): (Vec<PartitionIndex>, Vec<PartitionIndex>) = topic
+        .partitions
+        .into_iter()
+        .map(|partition| PartitionIndex(partition.partition_index))
+        .partition(|index| found.is_some_and(|found| found.partition(*index).is_some()));
+    if !unknown.is_empty() {
+        let partition = |index: PartitionIndex| OffsetDeleteResponsePartition {
+            partition_index: index.get(),
+            error_code: ErrorCode::UnknownTopicOrPartition.code(),
+        };
+        refused.push(OffsetDeleteResponseTopic {
+            name: topic.name.clone(),
+            partitions: unknown.into_iter().map(partition).collect(),
+        });
+    }
+    if !known.is_empty() {
+        topics.push(TopicPartitions { name: topic.name, partitions: known });
+    }
+}
+
+/// Each topic once, what was refused first, as in Kafka's answers.
+fn response(reply: DeleteOffsetsReply, mut topics: Vec<OffsetDeleteResponseTopic>) -> OffsetDeleteResponse {
+    let partition = |result: PartitionResult| OffsetDeleteResponsePartition {
+        partition_index: result.partition.get(),
+        error_code: result.error.code(),
+    };
+    for result in reply.topics {
+        let partitions = result.partitions.into_iter().map(partition);
+        match topics.iter_mut().find(|topic| topic.name == result.name) {
+            Some(topic) => topic.partitions.extend(partitions),
+            None => topics.push(OffsetDeleteResponseTopic { name: result.name, partitions: partitions.collect() }),
+        }
+    }
+    OffsetDeleteResponse { error_code: ErrorCode::None.code(), throttle_time_ms: 0, topics }
+}
