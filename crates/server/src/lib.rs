@@ -11,5 +11,6 @@ mod coordinator;
 mod data_dir;
 mod fetch_sessions;
 mod handlers;
+mod maintenance;
 mod net;
 mod partitions;

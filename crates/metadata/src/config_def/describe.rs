@@ -78,7 +78,7 @@ pub fn describe_broker(image: &MetadataImage, config: &StaticConfig) -> Vec<Conf
         }
         // Another unit's key does not give this key a value of its own: Kafka shows it as null.
         let value = found.iter().find(|found| found.name == key.name).map(|found| found.value.to_owned());
-        entries.push(entry(key, key.name, value, key.scope == Scope::ReadOnly, found_synonyms(key, found)));
+        entries.push(entry(key, key.name, value, key.live_scope() == Scope::ReadOnly, found_synonyms(key, found)));
     }
     describe_unlisted(image, config, &mut entries);
     entries
@@ -113,7 +113,7 @@ fn describe_unlisted(image: &MetadataImage, config: &StaticConfig, entries: &mut
         }
         let found: Vec<Found<'_>> = layers(image, config, name, OWN).collect();
         let value = found.first().map(|found| found.value.to_owned());
-        let read_only = row.scope == Scope::ReadOnly;
+        let read_only = row.live_scope() == Scope::ReadOnly;
         entries.push(entry(&row, name, value, read_only, found_synonyms(&row, found)));
     }
 }

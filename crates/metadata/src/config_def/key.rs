@@ -176,6 +176,8 @@ pub struct ConfigKey {
     pub importance: Importance,
     /// Whether this broker does what it says.
     pub honoured: bool,
+    /// Whether a change that `scope` allows takes effect in this broker while it runs.
+    pub live: bool,
     /// Whether people should not see it in lists (Kafka's internal keys).
     pub internal: bool,
     /// What it does, in one sentence.
@@ -188,6 +190,11 @@ impl ConfigKey {
         self.kind == ConfigType::Password
     }
 
+    /// Where it may be changed in this broker while it runs: `scope` is what Kafka allows.
+    pub fn live_scope(&self) -> Scope {
+        if self.live { self.scope } else { Scope::ReadOnly }
+    }
+
     pub(super) const fn new(name: &'static str, kind: ConfigType, default: Option<&'static str>) -> Self {
         ConfigKey {
             name,
@@ -198,6 +205,7 @@ impl ConfigKey {
             synonyms: &[],
             importance: Importance::Medium,
             honoured: false,
+            live: false,
             internal: false,
             doc: "",
         }
@@ -245,6 +253,11 @@ impl ConfigKey {
 
     pub(super) const fn honoured(self) -> Self {
         ConfigKey { honoured: true, ..self }
+    }
+
+    /// Honoured, and a change is taken over while the broker runs.
+    pub(super) const fn live(self) -> Self {
+        ConfigKey { honoured: true, live: true, ..self }
     }
 
     pub(super) const fn internal(self) -> Self {

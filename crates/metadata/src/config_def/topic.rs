@@ -33,6 +33,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     long("delete.retention.ms", "86400000")
         .from(0)
         .synonyms(&[same("log.cleaner.delete.retention.ms")])
+        .honoured()
         .doc("How long compaction keeps a tombstone, so that a reader of the whole log sees each deletion."),
     long("file.delete.delay.ms", "60000")
         .from(0)
@@ -95,6 +96,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     double("min.cleanable.dirty.ratio", "0.5")
         .check(Check::Between(0.0, 1.0))
         .synonyms(&[same("log.cleaner.min.cleanable.ratio")])
+        .honoured()
         .doc("The share of a log that must be new since the last compaction before it is compacted again."),
     long("min.compaction.lag.ms", "0")
         .from(0)

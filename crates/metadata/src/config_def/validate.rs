@@ -150,7 +150,7 @@ pub(crate) fn check_broker_change(resource_name: &str, name: &str, value: &str) 
         return Err(BrokerRefusal::Config(unknown_key(ConfigResourceType::Broker, name)));
     };
     // A key of one listener belongs to one broker.
-    let scope = if key.name == name { key.scope } else { Scope::PerBroker };
+    let scope = if key.name == name || !key.live { key.live_scope() } else { Scope::PerBroker };
     match scope {
         Scope::ReadOnly => {
             let text = format!("{name} cannot be changed while the broker runs; set it in the broker's configuration");

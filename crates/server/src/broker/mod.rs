@@ -19,8 +19,9 @@ use crate::config::ServerConfig;
 use crate::controller::ControllerHandle;
 use crate::coordinator::GroupCoordinator;
 use crate::fetch_sessions::FetchSessions;
+use crate::maintenance::DiskSpace;
 use crate::net::RequestMemory;
-use crate::partitions::{PartitionTable, Workers};
+use crate::partitions::{LogDirs, PartitionTable, Workers};
 use crate::telemetry::metrics::Metrics;
 
 pub(crate) use producer_ids::ProducerIds;
@@ -33,6 +34,8 @@ pub(crate) struct Broker {
     pub(crate) static_config: Arc<StaticConfig>,
     pub(crate) clock: Clock,
     pub(crate) partitions: PartitionTable,
+    pub(crate) log_dirs: LogDirs,
+    pub(crate) disk_space: DiskSpace,
     pub(crate) workers: Workers,
     pub(crate) controller: ControllerHandle,
     pub(crate) groups: GroupCoordinator,

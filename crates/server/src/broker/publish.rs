@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Broker;
 use crate::controller::Published;
-use crate::partitions::{LogDirs, OpenPlan, Partition, TopicPartitions, TopicSettings, WorkerEvent};
+use crate::partitions::{OpenPlan, Partition, TopicPartitions, TopicSettings, WorkerEvent};
 
 type Opening = (Arc<Partition>, oneshot::Receiver<Result<(), LogError>>);
 
@@ -23,14 +23,13 @@ type Opening = (Arc<Partition>, oneshot::Receiver<Result<(), LogError>>);
 #[derive(Debug)]
 pub(super) struct Publisher {
     broker: Arc<Broker>,
-    log_dirs: LogDirs,
     next_worker: usize,
 }
 
 impl Publisher {
     /// A publisher over the log directories of this broker.
-    pub(super) fn new(broker: Arc<Broker>, log_dirs: LogDirs) -> Publisher {
-        Publisher { broker, log_dirs, next_worker: 0 }
+    pub(super) fn new(broker: Arc<Broker>) -> Publisher {
+        Publisher { broker, next_worker: 0 }
     }
 
     /// Applies images until the broker stops; gives itself back for the last step of stopping.
@@ -58,14 +57,15 @@ impl Publisher {
     ///
     /// # Errors
     /// When the disk refuses; the next start then recovers.
-    pub(super) fn close_logs(mut self) -> Result<(), LogError> {
-        self.log_dirs.close(&self.broker.partitions.all(), self.broker.broker_epoch())
+    pub(super) fn close_logs(self) -> Result<(), LogError> {
+        self.broker.log_dirs.close(&self.broker.partitions, self.broker.broker_epoch())
     }
 
     async fn apply(&mut self, published: &Published) {
         let image = &published.image;
         let before = self.broker.image();
         if !before.shares_topics_with(image) {
+            self.remove_gone(image).await;
             let opening = self.change_partitions(image);
             for (partition, opened) in opening {
                 match opened.await {
@@ -85,21 +85,44 @@ impl Publisher {
         self.broker.image_offset.store(published.offset, Ordering::Relaxed);
     }
 
+    /// Removes what the image no longer has, files and notes included: a topic of the same name may come next.
+    async fn remove_gone(&self, image: &MetadataImage) {
+        let broker = &self.broker;
+        let mut gone: Vec<Arc<Partition>> = Vec::new();
+        broker.partitions.update(|table| {
+            let ids: Vec<Uuid> = table.keys().copied().filter(|id| image.topics().by_id(*id).is_none()).collect();
+            let removed = ids.iter().filter_map(|id| table.remove(id));
+            gone.extend(removed.flat_map(|partitions| partitions.iter().flatten().cloned().collect::<Vec<_>>()));
+        });
+        if gone.is_empty() {
+            return;
+        }
+        let mut deleting = Vec::new();
+        for partition in gone {
+            broker.metrics.forget_topic(&partition.id.topic);
+            broker.log_dirs.forget(&partition.id);
+            let (reply, deleted) = oneshot::channel();
+            let worker = partition.worker.clone();
+            // A stopping worker leaves the files; the next start finds the topic gone and removes them.
+            let _ = worker.send(WorkerEvent::Delete { partition, reply });
+            deleting.push(deleted);
+        }
+        for deleted in deleting {
+            // The worker has said what went wrong, if something did.
+            let _ = deleted.await;
+        }
+        let broker = Arc::clone(broker);
+        let noted = tokio::task::spawn_blocking(move || broker.log_dirs.write_checkpoints(&broker.partitions)).await;
+        if let Ok(Err(error)) = noted {
+            tracing::error!("cannot note that topics are deleted: {error}");
+        }
+    }
+
     /// Brings the table in line with the image; what is being opened must be waited for.
     fn change_partitions(&mut self, image: &MetadataImage) -> Vec<Opening> {
         let mut opening = Vec::new();
         let broker = Arc::clone(&self.broker);
         broker.partitions.update(|table| {
-            let gone: Vec<Uuid> = table.keys().copied().filter(|id| image.topics().by_id(*id).is_none()).collect();
-            for id in gone {
-                let removed = table.remove(&id);
-                if let Some(partition) = removed.iter().flat_map(|partitions| partitions.iter().flatten()).next() {
-                    broker.metrics.forget_topic(&partition.id.topic);
-                }
-                for partition in removed.iter().flat_map(|partitions| partitions.iter().flatten()) {
-                    self.delete(partition);
-                }
-            }
             for topic in image.topics().iter() {
                 let known = table.get(&topic.id).map_or(0, |partitions| partitions.len());
                 self.follow_epochs(topic);
@@ -139,7 +162,7 @@ impl Publisher {
             let id = TopicPartition::new(&*topic.name, *index);
             let worker = self.broker.workers.handle(self.next_worker);
             self.next_worker += 1;
-            let place = self.log_dirs.place(&id);
+            let place = self.broker.log_dirs.place(&id);
             let plan = OpenPlan {
                 dir: place.dir,
                 exists: place.exists,
@@ -162,13 +185,6 @@ impl Publisher {
 
     fn settings(&self, image: &MetadataImage, topic: &TopicImage) -> TopicSettings {
         TopicSettings::of(&self.broker.config, &self.broker.static_config, image, &topic.name)
-    }
-
-    fn delete(&mut self, partition: &Arc<Partition>) {
-        self.log_dirs.forget(&partition.id);
-        let event = WorkerEvent::Delete { partition: Arc::clone(partition) };
-        // A stopping worker leaves the files; the next start finds the topic gone and removes them.
-        let _ = partition.worker.send(event);
     }
 
     fn change_configs(&self, before: &MetadataImage, image: &MetadataImage) {

@@ -26,6 +26,7 @@ use crate::controller::{self, ControllerStart};
 use crate::coordinator::GroupCoordinator;
 use crate::data_dir::{self, DataDir};
 use crate::fetch_sessions::FetchSessions;
+use crate::maintenance::{DiskSpace, Maintenance};
 use crate::net::{self, BoundListener, ListenerInfo, RequestMemory};
 use crate::partitions::{Flusher, LogDirs, PartitionTable, WorkerContext, Workers};
 use crate::telemetry::http;
@@ -99,6 +100,8 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let broker = Arc::new(Broker {
         clock,
         partitions: PartitionTable::default(),
+        log_dirs,
+        disk_space: DiskSpace::new(&config.log_dirs, config.disk_reserve_bytes),
         workers,
         controller,
         groups: GroupCoordinator::start(clock, &config, cores),
@@ -115,17 +118,19 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         static_config,
         config,
     });
-    let publisher = Publisher::new(Arc::clone(&broker), log_dirs);
+    let publisher = Publisher::new(Arc::clone(&broker));
     let publishing = tokio::spawn(publisher.run(images));
     let health = http::start(http_sockets, &broker);
     register(&broker, &data_dir).await?;
+    let maintenance =
+        Maintenance::start(&broker).map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
     for listener in listeners {
         listener.start(&broker);
     }
     health.set_ready();
     announce(&broker, &data_dir);
     super::stop::wait_for_signal().await;
-    super::stop::stop(&broker, publishing).await.map_err(storage)
+    super::stop::stop(&broker, publishing, maintenance).await.map_err(storage)
 }
 
 fn bind_all(config: &ServerConfig) -> Result<Vec<BoundListener>, StartError> {

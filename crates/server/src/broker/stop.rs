@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::Broker;
 use super::publish::Publisher;
+use crate::maintenance::Maintenance;
 
 /// How long connections may take to get their last answers.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -33,7 +34,11 @@ pub(super) async fn wait_for_signal() {
 ///
 /// # Errors
 /// When a log or a checkpoint could not be written; the next start then recovers.
-pub(super) async fn stop(broker: &Arc<Broker>, publishing: JoinHandle<Publisher>) -> Result<(), LogError> {
+pub(super) async fn stop(
+    broker: &Arc<Broker>,
+    publishing: JoinHandle<Publisher>,
+    maintenance: Maintenance,
+) -> Result<(), LogError> {
     broker.ask_to_stop();
     broker.groups.stop();
     let deadline = broker.clock.deadline(DRAIN_MAX);
@@ -43,6 +48,7 @@ pub(super) async fn stop(broker: &Arc<Broker>, publishing: JoinHandle<Publisher>
     let broker = Arc::clone(broker);
     let publisher = publishing.await;
     let stopped = tokio::task::spawn_blocking(move || {
+        maintenance.stop();
         broker.controller.stop();
         broker.workers.stop();
         match publisher {

@@ -1,7 +1,7 @@
 //! Operating errors of the machines to Kafka's error codes: the one place where they meet.
 
 use stream_codec::batch::BatchError;
-use stream_log::{AppendError, CheckError, ReadError};
+use stream_log::{AppendError, CheckError, LogError, ReadError};
 use stream_types::{ErrorCode, TopicPartition};
 
 use crate::partitions::AppendOutcome;
@@ -49,6 +49,14 @@ fn batch_error(error: &BatchError) -> ErrorCode {
         | BatchError::InvalidLength { .. }
         | BatchError::ChecksumMismatch { .. }
         | BatchError::Compression(_) => ErrorCode::CorruptMessage,
+    }
+}
+
+/// What somebody is told whose work on a log failed.
+pub(crate) fn log_error(error: &LogError) -> ErrorCode {
+    match error {
+        LogError::OffsetOutOfRange { .. } => ErrorCode::OffsetOutOfRange,
+        _ => ErrorCode::KafkaStorageError,
     }
 }
 

@@ -7,24 +7,40 @@ mod authorized_operations;
 pub(crate) mod error_map;
 mod request;
 
+mod alter_configs;
 mod api_versions;
+mod create_acls;
+mod create_partitions;
 mod create_topics;
+mod delete_acls;
 mod delete_groups;
+mod delete_records;
 mod delete_topics;
+mod describe_acls;
+mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod describe_log_dirs;
+mod describe_producers;
+mod describe_quorum;
+mod describe_topic_partitions;
+mod elect_leaders;
 mod fetch;
 mod find_coordinator;
 mod heartbeat;
+mod incremental_alter_configs;
 mod init_producer_id;
 mod join_group;
 mod leave_group;
+mod list_config_resources;
 mod list_groups;
 mod list_offsets;
+mod list_partition_reassignments;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
+mod offset_for_leader_epoch;
 mod produce;
 mod sync_group;
 
@@ -80,6 +96,22 @@ pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) ->
         ApiKey::ListGroups => list_groups::handle(broker, &request),
         ApiKey::DeleteGroups => delete_groups::handle(broker, &request),
         ApiKey::OffsetDelete => offset_delete::handle(broker, &request),
+        ApiKey::AlterConfigs => alter_configs::handle(broker, &request),
+        ApiKey::CreateAcls => create_acls::handle(broker, &request),
+        ApiKey::CreatePartitions => create_partitions::handle(broker, &request),
+        ApiKey::DeleteAcls => delete_acls::handle(broker, &request),
+        ApiKey::DeleteRecords => delete_records::handle(broker, &request),
+        ApiKey::DescribeAcls => describe_acls::handle(broker, &request),
+        ApiKey::DescribeCluster => describe_cluster::handle(broker, &request),
+        ApiKey::DescribeLogDirs => describe_log_dirs::handle(broker, &request),
+        ApiKey::DescribeProducers => describe_producers::handle(broker, &request),
+        ApiKey::DescribeQuorum => describe_quorum::handle(broker, &request),
+        ApiKey::DescribeTopicPartitions => describe_topic_partitions::handle(broker, &request),
+        ApiKey::ElectLeaders => elect_leaders::handle(broker, &request),
+        ApiKey::IncrementalAlterConfigs => incremental_alter_configs::handle(broker, &request),
+        ApiKey::ListConfigResources => list_config_resources::handle(broker, &request),
+        ApiKey::ListPartitionReassignments => list_partition_reassignments::handle(broker, &request),
+        ApiKey::OffsetForLeaderEpoch => offset_for_leader_epoch::handle(broker, &request),
         other => close(format!("request {other} is advertised without a handler")),
     }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use stream_codec::Records;
 use stream_codec::compression::Compression;
 use stream_log::CheckedBatch;
+use stream_metadata::image::is_internal_topic;
 use stream_types::{ErrorCode, PartitionIndex, Uuid};
 use stream_wire::produce::{
     BatchIndexAndErrorMessage, PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse,
@@ -150,11 +151,16 @@ fn check(
     let Some(partition) = partition else {
         return Err(AppendOutcome::refused(ErrorCode::UnknownTopicOrPartition, None));
     };
-    if partition.reader().is_none() {
+    let Some(reader) = partition.reader() else {
         return Err(AppendOutcome::refused(ErrorCode::NotLeaderOrFollower, None));
-    }
+    };
     let rules = partition.rules();
     let bytes = records.and_then(|records| records.to_bytes()).unwrap_or_default();
+    // The reserve is for Kafka's own topics and the metadata log.
+    if !broker.disk_space.admits(reader.dir(), bytes.len()) && !is_internal_topic(&partition.id.topic) {
+        let message = "the log directory is full; records are taken again when there is room".to_owned();
+        return Err(AppendOutcome::refused(ErrorCode::KafkaStorageError, message));
+    }
     let checked =
         CheckedBatch::check(bytes, &rules, broker.clock.wall()).map_err(|error| error_map::check_error(&error))?;
     let zstd = matches!(checked.header().attributes.compression(), Ok(Compression::Zstd));

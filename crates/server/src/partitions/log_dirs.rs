@@ -1,15 +1,19 @@
-//! Which log directory holds which partition, and what the last shutdown noted of them.
+//! Which log directory holds which partition, and what is noted of them for the next start.
+//!
+//! Where partitions are is behind a short lock. The notes have another, which is held while they are written, so that
+//! of two who write at once the later one's files hold what both know.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stream_log::checkpoint::{self, Checkpoint, LOG_START, RECOVERY_POINT, REPLICATION};
+use parking_lot::Mutex;
+use stream_log::checkpoint::{self, CLEANER, Checkpoint, LOG_START, RECOVERY_POINT, REPLICATION};
 use stream_log::disk::Disk;
 use stream_log::{LogError, log_dir};
 use stream_types::{Offset, TopicPartition};
 
-use super::partition::Partition;
+use super::table::PartitionTable;
 use crate::data_dir::DataDir;
 
 /// Where a partition's log is, and what is known of it before it is opened.
@@ -25,10 +29,33 @@ pub(crate) struct Place {
 #[derive(Debug)]
 struct OneDir {
     path: PathBuf,
+    /// Was shut down cleanly before this start.
     clean: bool,
+}
+
+/// A partition that exists.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    dir: usize,
+    recovery_point: Offset,
+    log_start: Offset,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    found: HashMap<TopicPartition, Found>,
+    /// Partitions in each directory.
+    counts: Vec<usize>,
+}
+
+/// What the files of one directory say.
+#[derive(Debug, Default, Clone, PartialEq)]
+struct Notes {
     recovery_points: Checkpoint,
     log_starts: Checkpoint,
-    partition_count: usize,
+    high_watermarks: Checkpoint,
+    /// Up to where compaction has come.
+    first_dirty: Checkpoint,
 }
 
 /// The log directories of this broker.
@@ -36,8 +63,8 @@ struct OneDir {
 pub(crate) struct LogDirs {
     disk: Arc<dyn Disk>,
     dirs: Vec<OneDir>,
-    /// Partitions that exist, and the index of their directory.
-    found: HashMap<TopicPartition, usize>,
+    places: Mutex<Places>,
+    notes: Mutex<Vec<Notes>>,
 }
 
 impl LogDirs {
@@ -47,73 +74,138 @@ impl LogDirs {
     /// # Errors
     /// When one cannot be read, or the mark cannot be removed.
     pub(crate) fn load(disk: &Arc<dyn Disk>, data_dir: &DataDir) -> Result<LogDirs, LogError> {
+        let paths = data_dir.log_dirs.iter().map(|dir| dir.path.clone()).collect();
+        LogDirs::load_from(disk, paths)
+    }
+
+    fn load_from(disk: &Arc<dyn Disk>, paths: Vec<PathBuf>) -> Result<LogDirs, LogError> {
         let mut dirs = Vec::new();
-        let mut found = HashMap::new();
-        for (index, dir) in data_dir.log_dirs.iter().enumerate() {
-            let path = dir.path.clone();
+        let mut places = Places::default();
+        let mut all_notes = Vec::new();
+        for (index, path) in paths.into_iter().enumerate() {
             log_dir::remove_deleted(&**disk, &path)?;
-            let partitions = log_dir::partitions(&**disk, &path)?;
-            let partition_count = partitions.len();
-            found.extend(partitions.into_iter().map(|(partition, _)| (partition, index)));
-            dirs.push(OneDir {
-                clean: log_dir::take_clean_shutdown(&**disk, &path)?,
+            let notes = Notes {
                 recovery_points: checkpoint::read(&**disk, &path, RECOVERY_POINT)?,
                 log_starts: checkpoint::read(&**disk, &path, LOG_START)?,
-                path,
-                partition_count,
-            });
+                high_watermarks: checkpoint::read(&**disk, &path, REPLICATION)?,
+                first_dirty: checkpoint::read(&**disk, &path, CLEANER)?,
+            };
+            let partitions = log_dir::partitions(&**disk, &path)?;
+            places.counts.push(partitions.len());
+            for (id, _) in partitions {
+                let noted = |offsets: &Checkpoint| offsets.get(&id).copied().unwrap_or(Offset::ZERO);
+                let (recovery_point, log_start) = (noted(&notes.recovery_points), noted(&notes.log_starts));
+                places.found.insert(id, Found { dir: index, recovery_point, log_start });
+            }
+            all_notes.push(notes);
+            dirs.push(OneDir { clean: log_dir::take_clean_shutdown(&**disk, &path)?, path });
         }
-        Ok(LogDirs { disk: Arc::clone(disk), dirs, found })
+        Ok(LogDirs { disk: Arc::clone(disk), dirs, places: Mutex::new(places), notes: Mutex::new(all_notes) })
     }
 
     /// Where the partition is, or is to be created: in the directory with the fewest.
-    pub(crate) fn place(&mut self, id: &TopicPartition) -> Place {
-        let known = self.found.get(id).copied();
-        let index = known.unwrap_or_else(|| {
-            let fewest = self.dirs.iter().enumerate().min_by_key(|(_, dir)| dir.partition_count);
-            fewest.map_or(0, |(index, _)| index)
+    pub(crate) fn place(&self, id: &TopicPartition) -> Place {
+        let mut places = self.places.lock();
+        let known = places.found.get(id).copied();
+        let found = known.unwrap_or_else(|| {
+            let fewest = places.counts.iter().enumerate().min_by_key(|(_, count)| **count);
+            let dir = fewest.map_or(0, |(index, _)| index);
+            places.counts[dir] += 1;
+            let found = Found { dir, recovery_point: Offset::ZERO, log_start: Offset::ZERO };
+            places.found.insert(id.clone(), found);
+            found
         });
-        let dir = &mut self.dirs[index];
-        if known.is_none() {
-            dir.partition_count += 1;
-            self.found.insert(id.clone(), index);
-        }
+        let dir = &self.dirs[found.dir];
         Place {
             dir: log_dir::partition_dir(&dir.path, id),
             exists: known.is_some(),
             clean: dir.clean,
-            recovery_point: dir.recovery_points.get(id).copied().unwrap_or(Offset::ZERO),
-            log_start: dir.log_starts.get(id).copied().unwrap_or(Offset::ZERO),
+            recovery_point: found.recovery_point,
+            log_start: found.log_start,
         }
     }
 
-    /// The partition's topic is deleted.
-    pub(crate) fn forget(&mut self, id: &TopicPartition) {
-        if let Some(index) = self.found.remove(id) {
-            let dir = &mut self.dirs[index];
-            dir.partition_count -= 1;
-            dir.recovery_points.remove(id);
-            dir.log_starts.remove(id);
+    /// The partition's topic is deleted. What is noted of it has to go, by [`LogDirs::write_checkpoints`], before a
+    /// partition of the same name begins at 0 again.
+    pub(crate) fn forget(&self, id: &TopicPartition) {
+        let mut places = self.places.lock();
+        if let Some(found) = places.found.remove(id) {
+            places.counts[found.dir] -= 1;
         }
     }
 
-    /// Notes how far each log is durable and where it starts, so that the next start has less to read.
+    /// Notes how far each log is durable and where it starts, so that the next start has less to read. Files that
+    /// would say what they say already are left alone.
     ///
     /// # Errors
     /// When the disk refuses; the notes of last time then stand.
-    pub(crate) fn write_checkpoints(&mut self, partitions: &[Arc<Partition>]) -> Result<(), LogError> {
-        let mut high_watermarks: Vec<Checkpoint> = self.dirs.iter().map(|_| Checkpoint::new()).collect();
-        for partition in partitions {
-            let (Some(reader), Some(&index)) = (partition.reader(), self.found.get(&partition.id)) else { continue };
-            let dir = &mut self.dirs[index];
-            dir.recovery_points.insert(partition.id.clone(), reader.synced_offset());
-            dir.log_starts.insert(partition.id.clone(), reader.log_start());
-            high_watermarks[index].insert(partition.id.clone(), reader.high_watermark());
-        }
-        for (dir, high_watermarks) in self.dirs.iter().zip(high_watermarks) {
-            checkpoint::write(&*self.disk, &dir.path, RECOVERY_POINT, &dir.recovery_points)?;
-            checkpoint::write(&*self.disk, &dir.path, LOG_START, &dir.log_starts)?;
-            checkpoint::write(&*self.disk, &dir.path, REPLICATION, &high_watermarks)?;
+    pub(crate) fn write_checkpoints(&self, table: &PartitionTable) -> Result<(), LogError> {
+        self.change_notes(|notes, index_of| {
+            for partition in table.all() {
+                let (Some(reader), Some(index)) = (partition.reader(), index_of(&partition.id)) else { continue };
+                let notes = &mut notes[index];
+                notes.recovery_points.insert(partition.id.clone(), reader.synced_offset());
+                notes.log_starts.insert(partition.id.clone(), reader.log_start());
+                notes.high_watermarks.insert(partition.id.clone(), reader.high_watermark());
+            }
+        })
+    }
+
+    /// Notes where the logs start; DeleteRecords answers after that.
+    ///
+    /// # Errors
+    /// As [`LogDirs::write_checkpoints`].
+    pub(crate) fn write_log_starts(&self, table: &PartitionTable) -> Result<(), LogError> {
+        self.change_notes(|notes, index_of| {
+            for partition in table.all() {
+                let (Some(reader), Some(index)) = (partition.reader(), index_of(&partition.id)) else { continue };
+                notes[index].log_starts.insert(partition.id.clone(), reader.log_start());
+            }
+        })
+    }
+
+    /// Up to where the partition was compacted.
+    pub(crate) fn first_dirty(&self, id: &TopicPartition) -> Offset {
+        let Some(found) = self.places.lock().found.get(id).copied() else { return Offset::ZERO };
+        self.notes.lock()[found.dir].first_dirty.get(id).copied().unwrap_or(Offset::ZERO)
+    }
+
+    /// Notes up to where the partition was compacted.
+    ///
+    /// # Errors
+    /// As [`LogDirs::write_checkpoints`].
+    pub(crate) fn write_first_dirty(&self, id: &TopicPartition, first_dirty: Offset) -> Result<(), LogError> {
+        self.change_notes(|notes, index_of| {
+            if let Some(index) = index_of(id) {
+                notes[index].first_dirty.insert(id.clone(), first_dirty);
+            }
+        })
+    }
+
+    fn change_notes(
+        &self,
+        change: impl FnOnce(&mut [Notes], &dyn Fn(&TopicPartition) -> Option<usize>),
+    ) -> Result<(), LogError> {
+        let mut notes = self.notes.lock();
+        let mut changed = notes.clone();
+        // Everything that is read now is at least as new as what another has written: the lock is held.
+        let found: HashMap<TopicPartition, usize> =
+            self.places.lock().found.iter().map(|(id, found)| (id.clone(), found.dir)).collect();
+        change(&mut changed, &|id| found.get(id).copied());
+        for ((before, after), dir) in notes.iter_mut().zip(changed).zip(&self.dirs) {
+            let files = [
+                (RECOVERY_POINT, &mut before.recovery_points, after.recovery_points),
+                (LOG_START, &mut before.log_starts, after.log_starts),
+                (REPLICATION, &mut before.high_watermarks, after.high_watermarks),
+                (CLEANER, &mut before.first_dirty, after.first_dirty),
+            ];
+            for (name, before, mut after) in files {
+                after.retain(|id, _| found.contains_key(id));
+                if *before != after {
+                    checkpoint::write(&*self.disk, &dir.path, name, &after)?;
+                    *before = after;
+                }
+            }
         }
         Ok(())
     }
@@ -122,17 +214,17 @@ impl LogDirs {
     ///
     /// # Errors
     /// When the disk refuses; the next start then recovers.
-    pub(crate) fn close(&mut self, partitions: &[Arc<Partition>], broker_epoch: i64) -> Result<(), LogError> {
+    pub(crate) fn close(&self, table: &PartitionTable, broker_epoch: i64) -> Result<(), LogError> {
         let mut unopened = Vec::new();
-        for partition in partitions {
+        for partition in table.all() {
             match partition.take_log() {
                 Some(log) => {
                     log.close()?;
                 }
-                None => unopened.extend(self.found.get(&partition.id)),
+                None => unopened.extend(self.places.lock().found.get(&partition.id).map(|found| found.dir)),
             }
         }
-        self.write_checkpoints(partitions)?;
+        self.write_checkpoints(table)?;
         for (index, dir) in self.dirs.iter().enumerate() {
             // What could not be opened must be examined again, not trusted.
             if unopened.contains(&index) {
@@ -141,5 +233,64 @@ impl LogDirs {
             log_dir::write_clean_shutdown(&*self.disk, &dir.path, broker_epoch)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_log::disk::memory::MemoryDisk;
+    use stream_types::PartitionIndex;
+
+    use super::*;
+
+    fn id(topic: &str) -> TopicPartition {
+        TopicPartition::new(topic, PartitionIndex(0))
+    }
+
+    fn load(disk: &Arc<dyn Disk>) -> LogDirs {
+        LogDirs::load_from(disk, vec!["/a".into(), "/b".into()]).expect("directories can be read")
+    }
+
+    #[test]
+    fn partitions_are_spread_and_found_again() {
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new(1));
+        disk.create_dir("/a/t-0".as_ref()).expect("creates");
+        disk.create_dir("/b".as_ref()).expect("creates");
+        let dirs = load(&disk);
+        let known = dirs.place(&id("t"));
+        assert!(known.exists && known.dir.starts_with("/a"));
+        let new = dirs.place(&id("u"));
+        assert!(!new.exists && new.dir.starts_with("/b"));
+        dirs.forget(&id("t"));
+        assert!(!dirs.place(&id("t")).exists);
+    }
+
+    #[test]
+    fn a_deleted_partition_leaves_no_note_for_the_next_of_its_name() {
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new(1));
+        disk.create_dir("/a/t-0".as_ref()).expect("creates");
+        disk.create_dir("/b".as_ref()).expect("creates");
+        let noted = Checkpoint::from([(id("t"), Offset(1000))]);
+        checkpoint::write(&*disk, "/a".as_ref(), RECOVERY_POINT, &noted).expect("writes");
+        let dirs = load(&disk);
+        assert_eq!(dirs.place(&id("t")).recovery_point, Offset(1000));
+        // What is not open keeps its note.
+        dirs.write_checkpoints(&PartitionTable::default()).expect("writes");
+        assert_eq!(checkpoint::read(&*disk, "/a".as_ref(), RECOVERY_POINT).expect("reads"), noted);
+        dirs.forget(&id("t"));
+        dirs.write_checkpoints(&PartitionTable::default()).expect("writes");
+        assert!(checkpoint::read(&*disk, "/a".as_ref(), RECOVERY_POINT).expect("reads").is_empty());
+        assert_eq!(dirs.place(&id("t")).recovery_point, Offset::ZERO);
+    }
+
+    #[test]
+    fn compaction_goes_on_where_it_was_after_a_restart() {
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new(1));
+        disk.create_dir("/a/t-0".as_ref()).expect("creates");
+        disk.create_dir("/b".as_ref()).expect("creates");
+        let dirs = load(&disk);
+        assert_eq!(dirs.first_dirty(&id("t")), Offset::ZERO);
+        dirs.write_first_dirty(&id("t"), Offset(70)).expect("writes");
+        assert_eq!(load(&disk).first_dirty(&id("t")), Offset(70));
     }
 }

@@ -153,6 +153,16 @@ impl Partition {
         log
     }
 
+    /// Has `work` done with the log on the thread that owns it; `None` where the log is not open. `false`: the worker has
+    /// stopped and `work` is dropped.
+    pub(crate) fn with_log(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Arc<Partition>, Option<&mut Log>) + Send + 'static,
+    ) -> bool {
+        let event = WorkerEvent::WithLog { partition: Arc::clone(self), work: LogWork(Box::new(work)) };
+        self.worker.send(event).is_ok()
+    }
+
     /// Takes the log to close it, when no worker runs any more.
     pub(super) fn take_log(&self) -> Option<Log> {
         self.log.lock().take()

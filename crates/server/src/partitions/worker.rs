@@ -51,7 +51,7 @@ pub(crate) enum WorkerEvent {
     /// Take over a changed configuration.
     Configure { partition: Arc<Partition>, settings: Box<TopicSettings> },
     /// The topic is deleted: remove its files.
-    Delete { partition: Arc<Partition> },
+    Delete { partition: Arc<Partition>, reply: oneshot::Sender<()> },
     /// A sync succeeded while the log was busy.
     Synced { partition: Arc<Partition>, up_to: Offset },
     /// Something else to do with the log, on its own thread.
@@ -337,12 +337,14 @@ fn handle(context: &WorkerContext, event: WorkerEvent) {
             }
             partition.set_rules(settings.rules);
         }
-        WorkerEvent::Delete { partition } => {
+        WorkerEvent::Delete { partition, reply } => {
             if let Some(log) = partition.retire()
                 && let Err(error) = log.delete()
             {
                 tracing::error!(partition = %partition.id, "cannot remove the files of a deleted topic: {error}");
             }
+            // Nobody listens when the broker stops.
+            let _ = reply.send(());
         }
         WorkerEvent::Synced { partition, up_to } => {
             let mut log = partition.log.lock();
@@ -356,6 +358,13 @@ fn handle(context: &WorkerContext, event: WorkerEvent) {
         WorkerEvent::WithLog { partition, work } => {
             let mut log = partition.log.lock();
             (work.0)(&partition, log.as_mut());
+            // A segment that was begun or removed has to be durable too.
+            let sync = match context.flush_policy {
+                FlushPolicy::Never => None,
+                FlushPolicy::Auto | FlushPolicy::Always => log.as_mut().and_then(Log::take_sync),
+            };
+            drop(log);
+            context.flusher.submit(sync.map(|work| (partition, work)).into_iter());
         }
     }
 }

@@ -17,23 +17,23 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("compression.gzip.level", "-1")
         .check(Check::RangeOr(1, 9, -1))
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How hard gzip tries when the broker compresses: 1 is fastest, 9 is smallest, -1 is its own choice."),
     int("compression.lz4.level", "9")
         .range(1, 17)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How hard lz4 tries in topics that ask the broker to compress."),
     string("compression.type", "producer")
         .one_of(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"])
         .cluster_wide()
         .high()
-        .honoured()
+        .live()
         .doc("The codec in which batches are stored; `producer` keeps what the producer chose."),
     int("compression.zstd.level", "3")
         .range(-131_072, 22)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How hard zstd tries in topics that ask the broker to compress."),
     list("cordoned.log.dirs", "").per_broker().doc("Log directories that take no new partitions."),
     unset("create.topic.policy.class.name", ConfigType::Class).low().doc("A class that may refuse new topics."),
@@ -42,14 +42,16 @@ pub(super) static KEYS: &[ConfigKey] = &[
     long("log.cleaner.backoff.ms", "15000")
         .from(0)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How long compaction rests when there is nothing to compact."),
     long("log.cleaner.dedupe.buffer.size", "134217728")
         .cluster_wide()
+        .live()
         .doc("How much memory all compaction threads use to remember keys."),
     long("log.cleaner.delete.retention.ms", "86400000")
         .from(0)
         .cluster_wide()
+        .live()
         .doc("How long compaction keeps a tombstone, for topics that do not say."),
     boolean("log.cleaner.enable", "true")
         .honoured()
@@ -69,6 +71,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     double("log.cleaner.min.cleanable.ratio", "0.5")
         .check(Check::Between(0.0, 1.0))
         .cluster_wide()
+        .live()
         .doc("The share of a log that must be new before it is compacted again, for topics that do not say."),
     long("log.cleaner.min.compaction.lag.ms", "0")
         .from(0)
@@ -78,7 +81,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     list("log.cleanup.policy", "delete")
         .list_of(&["compact", "delete"])
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("Whether topics that do not say delete old segments, compact, or both."),
     list("log.dir", "/tmp/kafka-logs").high().honoured().doc("The directory of the data, where `log.dirs` is not set."),
     long("log.dir.failure.timeout.ms", "30000")
@@ -112,12 +115,12 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("log.index.interval.bytes", "4096")
         .from(0)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How many bytes lie between two entries of the offset index, for topics that do not say."),
     int("log.index.size.max.bytes", "10485760")
         .from(4)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How large a segment's index may grow, for topics that do not say."),
     long("log.initial.task.delay.ms", "30000")
         .from(0)
@@ -135,17 +138,17 @@ pub(super) static KEYS: &[ConfigKey] = &[
     long("log.message.timestamp.after.max.ms", "3600000")
         .from(0)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How far ahead of the clock a timestamp may be, for topics that do not say."),
     long("log.message.timestamp.before.max.ms", FOREVER)
         .from(0)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How far behind the clock a timestamp may be, for topics that do not say."),
     string("log.message.timestamp.type", "CreateTime")
         .one_of(&["CreateTime", "LogAppendTime"])
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("Whose time records carry, for topics that do not say."),
     boolean("log.preallocate", "false")
         .cluster_wide()
@@ -153,7 +156,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     long("log.retention.bytes", "-1")
         .cluster_wide()
         .high()
-        .honoured()
+        .live()
         .doc("How large a partition may grow before old segments are deleted, for topics that do not say."),
     long("log.retention.check.interval.ms", "300000")
         .from(1)
@@ -171,7 +174,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .synonyms(&[same("log.retention.ms"), minutes("log.retention.minutes"), hours("log.retention.hours")])
         .cluster_wide()
         .high()
-        .honoured()
+        .live()
         .doc("How long records are kept, for topics that do not say; -1 is for ever."),
     int("log.roll.hours", "168")
         .from(1)
@@ -191,13 +194,13 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .synonyms(&[same("log.roll.ms"), hours("log.roll.hours")])
         .cluster_wide()
         .high()
-        .honoured()
+        .live()
         .doc("After how long the next segment begins, for topics that do not say."),
     int("log.segment.bytes", "1073741824")
         .from(1_048_576)
         .cluster_wide()
         .high()
-        .honoured()
+        .live()
         .doc("How large a segment grows before the next one begins, for topics that do not say."),
     long("log.segment.delete.delay.ms", "60000")
         .from(0)
@@ -208,13 +211,13 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .from(0)
         .cluster_wide()
         .high()
-        .honoured()
+        .live()
         .doc("The largest record batch that is taken, for topics that do not say."),
     int("min.insync.replicas", "1")
         .from(1)
         .cluster_wide()
         .high()
-        .honoured()
+        .live()
         .doc("How many replicas must be in sync for acks=all, for topics that do not say."),
     int("num.partitions", "1").from(1).honoured().doc("How many partitions a topic gets when nobody says."),
     int("num.recovery.threads.per.data.dir", "2")
@@ -231,7 +234,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .from(1)
         .cluster_wide()
         .low()
-        .honoured()
+        .live()
         .doc("How long a partition remembers a producer that is silent."),
     boolean("unclean.leader.election.enable", "false")
         .cluster_wide()

@@ -1,0 +1,62 @@
+//! CreatePartitions (key 37), versions 0–3.
+//!
+//! - Each topic has its own outcome, and every topic asked for is in the answer; `validate_only` changes nothing.
+//! - Without an assignment the controller places the new partitions; with one it names the new ones only (KIP-195).
+//! - The answer leaves when this broker can serve the new partitions.
+
+use std::sync::Arc;
+
+use stream_codec::Str;
+use stream_metadata::controller::{CreatePartitions, NewPartitions};
+use stream_metadata::{Command, Reply};
+use stream_types::ErrorCode;
+use stream_wire::create_partitions::{
+    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic, CreatePartitionsTopicResult,
+};
+
+use super::request::Request;
+use crate::broker::Broker;
+use crate::net::Pending;
+
+/// Adds partitions to topics.
+pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
+    let body: CreatePartitionsRequest = match request.decode() {
+        Ok(body) => body,
+        Err(pending) => return pending,
+    };
+    let names: Vec<Str> = body.topics.iter().map(|topic| topic.name.clone()).collect();
+    let topics = body.topics.into_iter().map(new_partitions).collect();
+    let command = CreatePartitions { topics, validate_only: body.validate_only };
+    let broker = Arc::clone(broker);
+    let responder = request.responder;
+    Pending::later(async move {
+        let all = |error| names.into_iter().map(|name| result(name, error, None)).collect();
+        let results = match broker.controller.submit(Command::CreatePartitions(command)).await {
+            Ok(Reply::CreatePartitions(reply)) => reply
+                .topics
+                .into_iter()
+                .map(|(name, outcome)| match outcome {
+                    Ok(()) => result(name.into(), ErrorCode::None, None),
+                    Err(error) => result(name.into(), error.code, Some(error.message)),
+                })
+                .collect(),
+            Ok(_) => all(ErrorCode::UnknownServerError),
+            Err(error) => all(error),
+        };
+        responder.respond(&CreatePartitionsResponse { throttle_time_ms: 0, results })
+    })
+}
+
+fn new_partitions(topic: CreatePartitionsTopic) -> NewPartitions {
+    NewPartitions {
+        name: topic.name.to_string(),
+        count: topic.count,
+        assignments: topic
+            .assignments
+            .map(|assignments| assignments.into_iter().map(|assigned| assigned.broker_ids).collect()),
+    }
+}
+
+fn result(name: Str, error: ErrorCode, message: Option<String>) -> CreatePartitionsTopicResult {
+    CreatePartitionsTopicResult { name, error_code: error.code(), error_message: message.map(Into::into) }
+}

@@ -1,0 +1,137 @@
+//! DeleteRecords (key 21), versions 0–2.
+//!
+//! - Records below the offset are gone: -1 means all that are committed (KIP-107); above the high watermark is
+//!   OFFSET_OUT_OF_RANGE. The answer has the partition's first offset.
+//! - POLICY_VIOLATION where `cleanup.policy` has no `delete`, INVALID_TOPIC_EXCEPTION for Kafka's own topics.
+//! - The answer leaves when the new start is noted durably; segments wholly below it go with the next look at retention.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use stream_codec::Str;
+use stream_log::Log;
+use stream_metadata::MetadataImage;
+use stream_types::{ErrorCode, Offset, PartitionIndex};
+use stream_wire::delete_records::{
+    DeleteRecordsPartition, DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse,
+    DeleteRecordsTopicResult,
+};
+use tokio::sync::oneshot;
+
+use super::error_map;
+use super::request::Request;
+use crate::broker::Broker;
+use crate::net::Pending;
+use crate::partitions::Partition;
+
+type Advancing = oneshot::Receiver<Result<Offset, ErrorCode>>;
+
+/// Moves the start of logs forward.
+pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
+    let body: DeleteRecordsRequest = match request.decode() {
+        Ok(body) => body,
+        Err(pending) => return pending,
+    };
+    let image = broker.image();
+    let mut topics: Vec<(Str, Vec<(i32, Result<Advancing, ErrorCode>)>)> = Vec::new();
+    for topic in body.topics {
+        let begin = |wanted: &DeleteRecordsPartition| {
+            let found = find(broker, &image, &topic.name, wanted.partition_index);
+            (wanted.partition_index, found.map(|partition| advance(&partition, wanted.offset)))
+        };
+        topics.push((topic.name.clone(), topic.partitions.iter().map(begin).collect()));
+    }
+    let broker = Arc::clone(broker);
+    let responder = request.responder;
+    Pending::later(async move {
+        let mut outcomes: Vec<(Str, HashMap<i32, Result<Offset, ErrorCode>>)> = Vec::new();
+        for (name, partitions) in topics {
+            let mut results = HashMap::new();
+            for (index, advancing) in partitions {
+                let result = match advancing {
+                    // A stopping worker answers nothing.
+                    Ok(advancing) => advancing.await.unwrap_or(Err(ErrorCode::NotLeaderOrFollower)),
+                    Err(error) => Err(error),
+                };
+                results.insert(index, result);
+            }
+            outcomes.push((name, results));
+        }
+        if outcomes.iter().flat_map(|(_, results)| results.values()).any(Result::is_ok) && !note(broker).await {
+            for result in outcomes.iter_mut().flat_map(|(_, results)| results.values_mut()) {
+                *result = result.and(Err(ErrorCode::KafkaStorageError));
+            }
+        }
+        let topics = outcomes.into_iter().map(|(name, results)| topic_result(name, results)).collect();
+        responder.respond(&DeleteRecordsResponse { throttle_time_ms: 0, topics })
+    })
+}
+
+fn find(broker: &Broker, image: &MetadataImage, name: &str, index: i32) -> Result<Arc<Partition>, ErrorCode> {
+    let topic = image.topic(name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    if topic.is_internal() {
+        return Err(ErrorCode::InvalidTopicException);
+    }
+    let index = PartitionIndex(index);
+    topic.partition(index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    broker.partitions.get(topic.id, index).ok_or(ErrorCode::NotLeaderOrFollower)
+}
+
+fn advance(partition: &Arc<Partition>, wanted: i64) -> Advancing {
+    let (reply, advancing) = oneshot::channel();
+    partition.with_log(move |partition, log| {
+        let advanced = match log {
+            Some(log) => advance_log(log, wanted),
+            None => Err(ErrorCode::NotLeaderOrFollower),
+        };
+        if advanced.is_ok() {
+            // Who waits below the new start has to be told.
+            partition.fetch_waiters.wake_all();
+        }
+        // The connection may be gone; the records are, too.
+        let _ = reply.send(advanced);
+    });
+    advancing
+}
+
+fn advance_log(log: &mut Log, wanted: i64) -> Result<Offset, ErrorCode> {
+    if !log.config().delete {
+        return Err(ErrorCode::PolicyViolation);
+    }
+    let offset = match wanted {
+        -1 => log.reader().high_watermark(),
+        0.. => Offset(wanted),
+        _ => return Err(ErrorCode::OffsetOutOfRange),
+    };
+    log.advance_log_start(offset).map_err(|error| error_map::log_error(&error))
+}
+
+/// Notes the starts of logs durably; whether that worked.
+async fn note(broker: Arc<Broker>) -> bool {
+    let written = tokio::task::spawn_blocking(move || broker.log_dirs.write_log_starts(&broker.partitions)).await;
+    match written {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::error!("cannot note where logs start after DeleteRecords: {error}");
+            false
+        }
+        Err(error) => {
+            tracing::error!("noting where logs start ended early: {error}");
+            false
+        }
+    }
+}
+
+fn topic_result(name: Str, results: HashMap<i32, Result<Offset, ErrorCode>>) -> DeleteRecordsTopicResult {
+    let mut partitions: Vec<_> = results
+        .into_iter()
+        .map(|(partition_index, result)| match result {
+            Ok(start) => {
+                DeleteRecordsPartitionResult { partition_index, low_watermark: start.get(), ..Default::default() }
+            }
+            Err(error) => DeleteRecordsPartitionResult { partition_index, low_watermark: -1, error_code: error.code() },
+        })
+        .collect();
+    partitions.sort_by_key(|partition| partition.partition_index);
+    DeleteRecordsTopicResult { name, partitions }
+}
