@@ -24,7 +24,7 @@ use super::error_map;
 use super::request::{Request, Responder};
 use crate::broker::Broker;
 use crate::net::{Answer, Pending};
-use crate::partitions::{Acks, AppendOutcome, AppendReply, AppendRequest, Partition, ProduceJob, WorkerEvent};
+use crate::partitions::{Acks, AppendOutcome, AppendReply, AppendRequest, Partition, ProduceJob};
 
 /// The first version that may carry zstd.
 const ZSTD_VERSION: i16 = 7;
@@ -81,8 +81,7 @@ fn submit(
     job: &Arc<ProduceJob>,
 ) -> (Vec<Place>, i32) {
     let image = broker.image();
-    let mut by_worker: Vec<Vec<AppendRequest>> = Vec::new();
-    by_worker.resize_with(broker.workers.count(), Vec::new);
+    let mut appends: Vec<AppendRequest> = Vec::new();
     let mut places = Vec::with_capacity(body.topic_data.len());
     let mut slot = 0;
     for topic in body.topic_data {
@@ -105,12 +104,8 @@ fn submit(
             };
             match checked {
                 Ok((partition, batch)) => {
-                    let worker = partition.worker.index;
                     let reply = AppendReply::Produce { job: Arc::clone(job), slot };
-                    let append = AppendRequest { partition, batch, acks: acks.clone(), reply };
-                    if let Some(requests) = by_worker.get_mut(worker) {
-                        requests.push(append);
-                    }
+                    appends.push(AppendRequest { partition, batch, acks: acks.clone(), reply });
                 }
                 Err(outcome) => {
                     if let Acks::None(closer) = acks {
@@ -126,18 +121,7 @@ fn submit(
         }
         places.push(place);
     }
-    for (worker, requests) in by_worker.into_iter().enumerate() {
-        if !requests.is_empty()
-            && let Err(WorkerEvent::Append(refused)) = broker.workers.handle(worker).send(WorkerEvent::Append(requests))
-        {
-            for request in refused {
-                request.reply.complete(AppendOutcome::refused(
-                    ErrorCode::RequestTimedOut,
-                    "the log's writer is overloaded".to_owned(),
-                ));
-            }
-        }
-    }
+    broker.workers.append(appends);
     (places, body.timeout_ms)
 }
 

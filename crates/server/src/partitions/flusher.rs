@@ -1,10 +1,10 @@
-//! Group commit: one flusher syncs in rounds what was written since the last round.
+//! Group commit: what was written since a log's last sync is synced together by the next one.
 //!
-//! While a round is under way, appends go on and gather for the next one: a log has at most one
-//! sync under way, and what was written meanwhile is the next. Within a round the
-//! files are synced concurrently, because a device takes sixteen syncs side by side in hardly
-//! more time than one.
+//! A log has at most one sync under way; what is appended meanwhile gathers for the next. Different
+//! logs are synced side by side by a few threads, because a device takes sixteen syncs at once in
+//! hardly more time than one. Threads are started when they are first needed and then stay.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -24,7 +24,9 @@ struct Dirty {
 
 #[derive(Debug, Default)]
 struct Queue {
-    dirty: Vec<Dirty>,
+    dirty: VecDeque<Dirty>,
+    idle: usize,
+    threads: Vec<JoinHandle<()>>,
     stopping: bool,
 }
 
@@ -38,86 +40,88 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Flusher {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Flusher {
-    /// Starts the flusher of one log directory.
+    /// Starts with one thread.
     ///
     /// # Errors
     /// When the operating system gives no thread.
     pub(crate) fn start() -> io::Result<Flusher> {
-        let shared = Arc::new(Shared::default());
-        let in_thread = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("flusher".into()).spawn(move || run(&in_thread))?;
-        Ok(Flusher { shared, thread: Mutex::new(Some(thread)) })
+        let flusher = Flusher { shared: Arc::new(Shared::default()) };
+        let first = spawn(&flusher.shared, 0)?;
+        flusher.shared.queue.lock().threads.push(first);
+        Ok(flusher)
     }
 
-    /// Has each work synced in the next round; its partition learns of it through
-    /// [`Partition::synced`] or [`Partition::storage_failed`].
+    /// Has each work synced soon; its partition learns of it through [`Partition::synced`] or
+    /// [`Partition::storage_failed`].
     pub(crate) fn submit(&self, works: impl Iterator<Item = (Arc<Partition>, SyncWork)>) {
         let mut queue = self.shared.queue.lock();
-        let was_empty = queue.dirty.is_empty();
-        queue.dirty.extend(works.map(|(partition, work)| Dirty { partition, work }));
-        if was_empty && !queue.dirty.is_empty() {
-            self.shared.arrived.notify_one();
+        for (partition, work) in works {
+            queue.dirty.push_back(Dirty { partition, work });
+            if queue.idle > 0 {
+                self.shared.arrived.notify_one();
+            }
+        }
+        let busy_threads = queue.threads.len() - queue.idle;
+        let wanted = (busy_threads + queue.dirty.len()).min(SYNC_THREADS_MAX);
+        while queue.threads.len() < wanted && !queue.stopping {
+            match spawn(&self.shared, queue.threads.len()) {
+                Ok(thread) => queue.threads.push(thread),
+                // Those that run do the work, only later.
+                Err(_) => break,
+            }
         }
     }
 
-    /// Finishes what is queued and ends the thread.
+    /// Finishes what is queued and ends the threads.
     pub(crate) fn stop(&self) {
-        self.shared.queue.lock().stopping = true;
-        self.shared.arrived.notify_one();
-        if let Some(thread) = self.thread.lock().take() {
-            // A panic in the flusher has aborted the process already.
+        let threads = {
+            let mut queue = self.shared.queue.lock();
+            queue.stopping = true;
+            std::mem::take(&mut queue.threads)
+        };
+        self.shared.arrived.notify_all();
+        for thread in threads {
+            // A panic in a flusher has aborted the process already.
             let _ = thread.join();
         }
     }
 }
 
+fn spawn(shared: &Arc<Shared>, number: usize) -> io::Result<JoinHandle<()>> {
+    let shared = Arc::clone(shared);
+    thread::Builder::new().name(format!("flusher-{number}")).stack_size(256 * 1024).spawn(move || run(&shared))
+}
+
 fn run(shared: &Shared) {
     loop {
-        let round = {
+        let dirty = {
             let mut queue = shared.queue.lock();
-            while queue.dirty.is_empty() {
+            loop {
+                if let Some(dirty) = queue.dirty.pop_front() {
+                    break dirty;
+                }
                 if queue.stopping {
                     return;
                 }
+                queue.idle += 1;
                 shared.arrived.wait(&mut queue);
+                queue.idle -= 1;
             }
-            std::mem::take(&mut queue.dirty)
         };
-        sync_round(shared, round);
+        sync(shared, dirty);
     }
 }
 
-fn sync_round(shared: &Shared, round: Vec<Dirty>) {
-    let threads = round.len().min(SYNC_THREADS_MAX);
-    if threads == 1 {
-        round.into_iter().for_each(|dirty| sync_one(shared, dirty));
-        return;
-    }
-    let queue = Mutex::new(round);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let dirty = queue.lock().pop();
-                    let Some(dirty) = dirty else { return };
-                    sync_one(shared, dirty);
-                }
-            });
-        }
-    });
-}
-
-fn sync_one(shared: &Shared, dirty: Dirty) {
+fn sync(shared: &Shared, dirty: Dirty) {
     let Dirty { partition, work } = dirty;
     match work.run() {
         Ok(()) => {
             partition.synced(work.up_to);
             if let Some(work) = partition.next_sync(work.up_to) {
-                shared.queue.lock().dirty.push(Dirty { partition, work });
+                shared.queue.lock().dirty.push_back(Dirty { partition, work });
             }
         }
         Err(error) => {

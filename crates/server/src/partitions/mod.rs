@@ -1,9 +1,11 @@
 //! The partitions this broker holds: their logs, who writes them, and who waits for them.
 //!
-//! A partition's [`Log`] is touched by one thread only, its worker. Everybody else reads through
-//! the [`LogReader`] and learns of progress through the high watermark, so that a write(2) or a
+//! A partition's [`Log`] is touched by one thread at a time: its worker, or, while that costs nobody
+//! anything, the thread of a connection that produces. Everybody else reads through the [`LogReader`] and learns of progress through the high watermark, so that a write(2) or a
 //! sync that takes half a second is felt by nobody but its own producer.
 
+mod append;
+mod direct;
 mod fetch_waiter;
 mod flusher;
 mod log_dirs;

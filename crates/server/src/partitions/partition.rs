@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering as Memory};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering as Memory};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -63,6 +63,8 @@ pub(crate) struct Partition {
     /// Fetches to wake when the high watermark moves.
     pub(crate) fetch_waiters: FetchWaiters,
     deleted: AtomicBool,
+    /// Batches that wait in the worker's mailbox.
+    queued: AtomicUsize,
 }
 
 impl Partition {
@@ -85,12 +87,26 @@ impl Partition {
             traffic,
             fetch_waiters: FetchWaiters::default(),
             deleted: AtomicBool::new(false),
+            queued: AtomicUsize::new(0),
         }
     }
 
     /// The reading half, once the log is open and while the topic exists.
     pub(crate) fn reader(&self) -> Option<&Arc<LogReader>> {
         if self.deleted.load(Memory::Acquire) { None } else { self.reader.get() }
+    }
+
+    pub(super) fn queue_one(&self) {
+        self.queued.fetch_add(1, Memory::AcqRel);
+    }
+
+    pub(super) fn unqueue(&self, count: usize) {
+        let before = self.queued.fetch_sub(count, Memory::AcqRel);
+        assert!(before >= count, "no batch leaves the queue twice");
+    }
+
+    pub(super) fn has_queued(&self) -> bool {
+        self.queued.load(Memory::Acquire) > 0
     }
 
     /// What producers' batches have to satisfy.

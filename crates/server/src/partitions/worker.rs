@@ -8,17 +8,18 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use parking_lot::{Condvar, Mutex};
-use stream_log::{AppendError, AppendOrigin, Appended, CheckedBatch, Log, LogError, Recovery};
+use stream_log::{AppendOrigin, CheckedBatch, Log, LogError, Recovery};
 use stream_replica::{FlushPolicy, Leader};
-use stream_types::{ErrorCode, LeaderEpoch, Offset, limits};
+use stream_types::{ErrorCode, Offset, limits};
 use tokio::sync::oneshot;
 
+use super::append::{Gathered, append_all, finish, gather};
+use super::direct::DirectPath;
 use super::flusher::Flusher;
-use super::partition::{AckToken, OpenPlan, Partition};
+use super::partition::{OpenPlan, Partition};
 use super::produce_job::{AppendOutcome, AppendReply};
 use super::topic_settings::TopicSettings;
 use crate::clock::Clock;
-use crate::handlers::error_map;
 use crate::net::Closer;
 
 /// One batch for one partition.
@@ -59,6 +60,12 @@ pub(crate) enum WorkerEvent {
 }
 
 impl WorkerEvent {
+    fn note_queued(&self) {
+        if let WorkerEvent::Append(requests) = self {
+            requests.iter().for_each(|request| request.partition.queue_one());
+        }
+    }
+
     fn is_from_client(&self) -> bool {
         match self {
             WorkerEvent::Append(requests) => {
@@ -119,6 +126,7 @@ impl WorkerHandle {
         if state.stopping || (full && event.is_from_client()) {
             return Err(event);
         }
+        event.note_queued();
         state.events.push(event);
         if state.events.len() == 1 {
             self.mailbox.arrived.notify_one();
@@ -134,6 +142,7 @@ pub(crate) struct Workers {
     handles: Vec<WorkerHandle>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     context: Arc<WorkerContext>,
+    direct: DirectPath,
 }
 
 impl Workers {
@@ -155,17 +164,33 @@ impl Workers {
             handles.push(WorkerHandle { index, mailbox });
             threads.push(thread);
         }
-        Ok(Workers { handles, threads: Mutex::new(threads), context })
-    }
-
-    /// How many workers there are.
-    pub(crate) fn count(&self) -> usize {
-        self.handles.len()
+        Ok(Workers { handles, threads: Mutex::new(threads), context, direct: DirectPath::default() })
     }
 
     /// The handle of worker `index`, counted round.
     pub(crate) fn handle(&self, index: usize) -> WorkerHandle {
         self.handles[index % self.handles.len()].clone()
+    }
+
+    /// Appends batches, on this thread if that is quick, else on the workers'. Each request's reply is
+    /// completed in the end.
+    pub(crate) fn append(&self, requests: Vec<AppendRequest>) {
+        let mut by_worker: Vec<Vec<AppendRequest>> = Vec::new();
+        for request in self.direct.append(&self.context, requests) {
+            let worker = request.partition.worker.index;
+            if by_worker.len() <= worker {
+                by_worker.resize_with(worker + 1, Vec::new);
+            }
+            by_worker[worker].push(request);
+        }
+        for (worker, requests) in by_worker.into_iter().enumerate().filter(|(_, requests)| !requests.is_empty()) {
+            if let Err(WorkerEvent::Append(refused)) = self.handle(worker).send(WorkerEvent::Append(requests)) {
+                for request in refused {
+                    let message = "the log's writer is overloaded".to_owned();
+                    finish(&request, AppendOutcome::refused(ErrorCode::RequestTimedOut, message));
+                }
+            }
+        }
     }
 
     /// Lets every worker finish its mailbox, then the flusher; nothing is appended afterwards.
@@ -195,7 +220,7 @@ fn run(mailbox: &Mailbox, context: &WorkerContext) {
             }
             std::mem::swap(&mut state.events, &mut events);
         }
-        let mut appends: Vec<(Arc<Partition>, Vec<AppendRequest>)> = Vec::new();
+        let mut appends = Gathered::new();
         for event in events.drain(..) {
             match event {
                 WorkerEvent::Append(requests) => gather(&mut appends, requests),
@@ -208,119 +233,6 @@ fn run(mailbox: &Mailbox, context: &WorkerContext) {
         }
         append_all(context, appends);
     }
-}
-
-fn gather(appends: &mut Vec<(Arc<Partition>, Vec<AppendRequest>)>, requests: Vec<AppendRequest>) {
-    for request in requests {
-        // Few partitions are written at a time: a scan beats a map.
-        match appends.iter_mut().find(|(partition, _)| Arc::ptr_eq(partition, &request.partition)) {
-            Some((_, gathered)) => gathered.push(request),
-            None => appends.push((Arc::clone(&request.partition), vec![request])),
-        }
-    }
-}
-
-fn append_all(context: &WorkerContext, appends: Vec<(Arc<Partition>, Vec<AppendRequest>)>) {
-    if appends.is_empty() {
-        return;
-    }
-    let mut works = Vec::with_capacity(appends.len());
-    for (partition, requests) in appends {
-        if let Some(work) = append(context, &partition, requests) {
-            works.push((partition, work));
-        }
-    }
-    context.flusher.submit(works.into_iter());
-}
-
-/// Appends batches to one partition with one write; what is to be synced afterwards.
-fn append(
-    context: &WorkerContext,
-    partition: &Arc<Partition>,
-    requests: Vec<AppendRequest>,
-) -> Option<stream_log::SyncWork> {
-    let mut log = partition.log.lock();
-    let (Some(log), Some(epoch)) = (log.as_mut(), leader_epoch(partition)) else {
-        for request in requests {
-            finish(&request, AppendOutcome::refused(ErrorCode::NotLeaderOrFollower, None));
-        }
-        return None;
-    };
-    // Clients cannot produce to a coordinator's topic, so one partition's batches are all of one kind.
-    let origin = requests.first().map_or(AppendOrigin::Client, |request| request.reply.origin());
-    let mut batches = Vec::with_capacity(requests.len());
-    let mut replies = Vec::with_capacity(requests.len());
-    for request in requests {
-        let traffic = (request.batch.header().record_count, request.batch.size());
-        batches.push(request.batch);
-        replies.push((request.acks, request.reply, traffic));
-    }
-    let results = log.append_as_leader(context.clock.now(), epoch, batches, origin);
-    let log_end = log.reader().log_end();
-    assert!(results.len() == replies.len(), "every batch has its own result");
-    let mut leader = partition.leader.lock();
-    let leader = leader.as_mut()?;
-    let mut released = leader.appended(log_end);
-    for (result, (acks, reply, (records, bytes))) in results.into_iter().zip(replies) {
-        if let Ok(appended) = &result {
-            reply.appended(appended.first_offset);
-            partition.traffic.produced(u64::try_from(records).unwrap_or(0), bytes as u64);
-        }
-        let (outcome, end) = outcome_of(partition, result);
-        match (acks, end) {
-            (Acks::All, Some(end)) => {
-                let token = AckToken { reply, outcome };
-                released.extend(leader.wait(end, token));
-            }
-            (Acks::None(closer), None) => {
-                closer.close(format!("produce with acks=0 to {} failed: {}", partition.id, outcome.error));
-                reply.complete(outcome);
-            }
-            _ => reply.complete(outcome),
-        }
-    }
-    partition.publish_high_watermark(leader);
-    partition.release(released);
-    match context.flush_policy {
-        FlushPolicy::Never => None,
-        FlushPolicy::Auto | FlushPolicy::Always => log.take_sync(),
-    }
-}
-
-fn leader_epoch(partition: &Partition) -> Option<LeaderEpoch> {
-    partition.leader.lock().as_ref().map(Leader::epoch)
-}
-
-/// The answer to one batch, and the offset that must be committed before acks=all is answered.
-fn outcome_of(partition: &Partition, result: Result<Appended, AppendError>) -> (AppendOutcome, Option<Offset>) {
-    match result {
-        Ok(appended) => {
-            let end = appended.last_offset.plus(1);
-            let outcome = AppendOutcome {
-                error: ErrorCode::None,
-                message: None,
-                base_offset: appended.first_offset,
-                log_append_time: appended.append_time,
-                log_start_offset: appended.log_start,
-                record_errors: Vec::new(),
-            };
-            (outcome, Some(end))
-        }
-        Err(error) => {
-            let code = error_map::append_error(&error);
-            if code == ErrorCode::KafkaStorageError {
-                tracing::error!(partition = %partition.id, "append failed: {error}");
-            }
-            (AppendOutcome::refused(code, error.to_string()), None)
-        }
-    }
-}
-
-fn finish(request: &AppendRequest, outcome: AppendOutcome) {
-    if let Acks::None(closer) = &request.acks {
-        closer.close(format!("produce with acks=0 to {} failed: {}", request.partition.id, outcome.error));
-    }
-    request.reply.complete(outcome);
 }
 
 fn handle(context: &WorkerContext, event: WorkerEvent) {
