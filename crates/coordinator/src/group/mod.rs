@@ -37,6 +37,8 @@ mod sync;
 mod timers;
 mod topics_deleted;
 
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -57,4 +57,10 @@ impl Timers {
     pub(crate) fn contains(&self, key: &TimerKey) -> bool {
         self.deadlines.contains_key(key)
     }
+
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        assert_eq!(self.queue.len(), self.deadlines.len());
+        self.queue.len()
+    }
 }
