@@ -23,10 +23,10 @@ impl Log {
     }
 
     /// As [`Log::close`], for many logs at once: what is left to sync is returned, for
-    /// [`SyncWork::run_together`]. Only after that the ends may be written to the recovery point checkpoint.
+    /// [`SyncWork::run_together`] and nothing else. Only after that the ends may be written to the recovery point checkpoint.
     pub fn close_unsynced(mut self) -> Result<(Offset, Option<SyncWork>), LogError> {
         let end = self.prepare_close()?;
-        let work = self.take_sync();
+        let work = self.take_sync().map(SyncWork::without_files);
         self.check_online()?;
         self.remove_stray_snapshots(end)?;
         Ok((end, work))

@@ -24,14 +24,17 @@ impl DiskError {
         DiskError { operation, path: path.to_owned(), source: Arc::new(source) }
     }
 
-    /// Whether the disk or the quota was full.
+    /// Whether there was too little of something that may be there again later: space, quota, descriptors.
     pub fn is_no_space(&self) -> bool {
         is_no_space(&self.source)
     }
 }
 
 pub(crate) fn is_no_space(error: &io::Error) -> bool {
+    /// EMFILE and ENFILE.
+    const TOO_MANY_OPEN_FILES: [i32; 2] = [24, 23];
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        || error.raw_os_error().is_some_and(|code| TOO_MANY_OPEN_FILES.contains(&code))
 }
 
 /// Shortens `map_err` at every call of the disk.

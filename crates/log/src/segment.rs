@@ -166,37 +166,19 @@ impl Segment {
     pub(crate) fn locate(&self, offset: Offset, end: u64) -> io::Result<Option<Located>> {
         let relative = u32::try_from(offset.0 - self.base_offset.0).unwrap_or(0);
         let entry = self.offset_index.last_where(|entry| entry.relative_offset <= relative)?;
-        let hint = entry.filter(|_| relative > 0).map_or(0, |entry| u64::from(entry.position));
-        if hint > 0
-            && hint < end
-            && let Some(located) = self.scan_for(offset, hint, end)?
-        {
-            return Ok(located);
-        }
-        Ok(self.scan_for(offset, 0, end)?.flatten())
-    }
-
-    /// Outer `None`: there is no batch at `position`, so the index that said so is wrong.
-    #[allow(clippy::option_option)]
-    fn scan_for(&self, offset: Offset, position: u64, end: u64) -> io::Result<Option<Option<Located>>> {
-        let mut scanner = Scanner::new(self.file()?, position, end, LOOKUP_CHUNK_BYTES);
-        loop {
-            match scanner.step()? {
-                Step::Batch(header) if scanner.position() == position && !self.may_hold(&header) => {
-                    return Ok(None);
-                }
-                Step::Batch(header) if header.last_offset() >= offset => {
-                    return Ok(Some(Some(Located { header, position: scanner.position() })));
-                }
-                Step::Batch(header) => scanner.skip(&header),
-                Step::Bad(_) if scanner.position() == position => return Ok(None),
-                Step::End | Step::Bad(_) => return Ok(Some(None)),
+        if let Some(entry) = entry.filter(|entry| relative > 0 && u64::from(entry.position) < end) {
+            let mut scanner = self.scanner(entry.position.into(), end)?;
+            let indexed = self.base_offset.plus(entry.relative_offset.into());
+            // An index that does not point at the batch it means is wrong altogether.
+            if matches!(scanner.step()?, Step::Batch(header) if header.last_offset() == indexed) {
+                return scan_for(scanner, offset);
             }
         }
+        scan_for(self.scanner(0, end)?, offset)
     }
 
-    fn may_hold(&self, header: &BatchHeader) -> bool {
-        header.base_offset >= self.base_offset && header.last_offset_delta >= 0
+    fn scanner(&self, position: u64, end: u64) -> io::Result<Scanner> {
+        Ok(Scanner::new(self.file()?, position, end, LOOKUP_CHUNK_BYTES))
     }
 
     /// The largest timestamp, from memory, else from the time index, else from the batches. `None`
@@ -235,4 +217,15 @@ impl Segment {
         }
         Ok(found)
     }
+}
+
+/// The first batch from the scanner's position on whose last offset is at least `offset`.
+fn scan_for(mut scanner: Scanner, offset: Offset) -> io::Result<Option<Located>> {
+    while let Step::Batch(header) = scanner.step()? {
+        if header.last_offset() >= offset {
+            return Ok(Some(Located { header, position: scanner.position() }));
+        }
+        scanner.skip(&header);
+    }
+    Ok(None)
 }

@@ -64,12 +64,21 @@ pub struct SyncWork {
     epochs_waiting: Arc<AtomicBool>,
     sync_dir: bool,
     sync_parent: bool,
+    needs_volume: bool,
 }
 
 impl SyncWork {
     /// Syncs. May take as long as the disk wants; does not hold up the log.
     pub fn run(&self) -> io::Result<()> {
         self.try_run().map_err(io::Error::from)
+    }
+
+    /// Closes the files: the whole volume will be synced.
+    pub(crate) fn without_files(mut self) -> SyncWork {
+        self.files.clear();
+        self.active = None;
+        self.needs_volume = true;
+        self
     }
 
     /// Does the work of many logs of one file system at once. With thousands of files that is far quicker than
@@ -106,6 +115,7 @@ impl SyncWork {
     }
 
     fn try_run(&self) -> Result<(), DiskError> {
+        assert!(!self.needs_volume, "what has no files is synced with its volume");
         for file in &self.files {
             file.sync_data().context("sync a file in", &self.dir)?;
         }
@@ -163,6 +173,7 @@ impl Log {
             epochs_waiting: Arc::clone(&epochs_waiting),
             sync_dir: self.dirty.dir,
             sync_parent: self.dirty.parent_dir,
+            needs_volume: false,
         };
         drop(view);
         let is_dir_synced = self.dirty.is_dir_synced;

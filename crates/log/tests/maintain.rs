@@ -243,3 +243,39 @@ fn a_deleted_log_leaves_nothing() {
     assert_eq!(std::fs::read_dir(scratch.path()).expect("lists").count(), 0);
     let _ = reader.read(Offset(0), 100, ReadBound::LogEnd, true);
 }
+
+#[test]
+fn indexes_that_are_missing_or_wrong_slow_reads_down_and_change_nothing() {
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("t-0");
+    let log = filled(&dir, small_segments(), 100);
+    let expected = values(&log.reader(), 0);
+    let end = log.close().expect("closed");
+    let indexes = || {
+        let names = std::fs::read_dir(&dir).expect("lists").map(|entry| entry.expect("entry").path());
+        names.filter(|path| path.extension().is_some_and(|extension| extension == "index")).collect::<Vec<_>>()
+    };
+    // Says that everything is at the end, where there is a batch.
+    let misleading = [0, 0, 0, 0, 0, 0, 0x05, 0].repeat(3);
+    for garbage in [
+        Some(misleading),
+        Some(vec![0u8; 800]),
+        Some((0..=255).cycle().take(801).collect()),
+        Some(vec![0xff; 64]),
+        None,
+    ] {
+        for path in indexes() {
+            match &garbage {
+                Some(garbage) => std::fs::write(path, garbage).expect("writes"),
+                None => std::fs::remove_file(path).expect("removes"),
+            }
+        }
+        let log = open(&disk(), &dir, small_segments(), recovery(true, end.0));
+        let reader = log.reader();
+        assert_eq!(values(&reader, 0), expected);
+        for offset in (0..1000).step_by(37) {
+            let batch = &reader.read_batches(Offset(offset), 300, ReadBound::LogEnd).expect("reads")[0];
+            assert!(batch.header().base_offset.0 <= offset && batch.header().last_offset().0 >= offset);
+        }
+    }
+}
