@@ -2,6 +2,8 @@
 
 /// Largest request frame, as Kafka's `socket.request.max.bytes` (bytes).
 pub const REQUEST_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Largest request of an API that carries no records (bytes).
+pub const OTHER_REQUEST_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Frames up to this size are read at once and never wait for their turn (bytes).
 pub const SMALL_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of larger frames that may be half received, broker-wide, before they have to take turns.

@@ -58,7 +58,8 @@ pub fn run(config: ServerConfig) -> ExitCode {
     abort_when_an_owner_panics();
     raise_file_limit();
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(cores).enable_all().build();
+    // One more than cores: a connection's thread may be inside a write (partitions/direct.rs).
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(cores + 1).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return report(storage(format!("cannot start the runtime's threads: {error}"))),

@@ -48,6 +48,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stream_codec::Decoder;
+use stream_types::limits;
 use stream_wire::api::{Api, ApiKey};
 use stream_wire::header::{self, RequestHeader};
 
@@ -58,6 +59,7 @@ use request::{Request, Responder};
 /// Starts the request in `frame`. What cannot be understood ends the connection, as Kafka does;
 /// only an unknown version of ApiVersions has an answer (KIP-511).
 pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) -> Pending {
+    let frame_bytes = frame.len();
     let mut decoder = Decoder::new(frame);
     let RequestHeader { api_key, api_version, correlation_id, client_id } = match header::decode(&mut decoder) {
         Ok(header) => header,
@@ -71,6 +73,13 @@ pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) ->
             return Pending::Ready(api_versions::unsupported_version(session, correlation_id));
         }
         return close(format!("request {key} v{api_version} is not served on listener {}", session.listener.name));
+    }
+    // Decoded structs are larger than their bytes: only record data, which is not decoded, may be large.
+    if key != ApiKey::Produce && frame_bytes > limits::OTHER_REQUEST_BYTES_MAX {
+        let limit = limits::OTHER_REQUEST_BYTES_MAX;
+        return close(format!(
+            "{key} request of {frame_bytes} bytes, more than the {limit} that one without records may have"
+        ));
     }
     broker.metrics.request(key);
     let responder = Responder { api: key, version: api_version, correlation_id };
