@@ -7,6 +7,8 @@ use std::sync::Arc;
 use stream_codec::batch::BatchError;
 use stream_types::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
 
+use crate::segment::DamagedBatch;
+
 /// An operation of the disk that failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{operation} {}: {source}", path.display())]
@@ -124,6 +126,16 @@ pub enum LogError {
         /// The offset after the last.
         log_end: Offset,
     },
+}
+
+impl ReadError {
+    /// What `error` means, which came up when a segment's file was read.
+    pub(crate) fn of_segment(operation: &'static str, path: &Path, error: io::Error) -> ReadError {
+        match error.downcast::<DamagedBatch>() {
+            Ok(DamagedBatch { position, source }) => ReadError::Corrupt { segment: path.to_owned(), position, source },
+            Err(error) => ReadError::Disk(DiskError::new(operation, path, error)),
+        }
+    }
 }
 
 /// Why a batch was not appended.

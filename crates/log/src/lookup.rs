@@ -88,7 +88,10 @@ impl LogReader {
     ) -> Result<Option<TimestampOffset>, ReadError> {
         let path = segment.log_path();
         let size = segment.size();
-        let Some(located) = segment.locate(from, size).context("read", &path)? else { return Ok(None) };
+        let Some(located) = segment.locate(from, size).map_err(|error| ReadError::of_segment("read", &path, error))?
+        else {
+            return Ok(None);
+        };
         let file = segment.file().context("open", &path)?;
         let mut scanner = Scanner::new(file, located.position, size, LOOKUP_CHUNK_BYTES);
         while let Step::Batch(header) = scanner.step().context("read", &path)? {

@@ -126,7 +126,7 @@ impl LogReader {
                         retired = true;
                         break;
                     }
-                    Err(error) => return Err(error).context("read", &segment.log_path())?,
+                    Err(error) => return Err(ReadError::of_segment("read", &segment.log_path(), error)),
                 }
             }
             if !retired {

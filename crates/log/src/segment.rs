@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use stream_codec::batch::BatchHeader;
+use stream_codec::batch::{BatchError, BatchHeader};
 use stream_types::Offset;
 
 use crate::compact::Files;
@@ -31,6 +31,14 @@ pub(crate) struct MaxTimestamp {
 pub(crate) struct Located {
     pub(crate) header: BatchHeader,
     pub(crate) position: u64,
+}
+
+/// A batch that is none, among those that were published; travels inside an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+#[error("batch at position {position} is damaged: {source}")]
+pub(crate) struct DamagedBatch {
+    pub(crate) position: u64,
+    pub(crate) source: BatchError,
 }
 
 #[derive(Debug)]
@@ -221,11 +229,15 @@ impl Segment {
 
 /// The first batch from the scanner's position on whose last offset is at least `offset`.
 fn scan_for(mut scanner: Scanner, offset: Offset) -> io::Result<Option<Located>> {
-    while let Step::Batch(header) = scanner.step()? {
-        if header.last_offset() >= offset {
-            return Ok(Some(Located { header, position: scanner.position() }));
+    loop {
+        let position = scanner.position();
+        match scanner.step()? {
+            Step::Batch(header) if header.last_offset() >= offset => return Ok(Some(Located { header, position })),
+            Step::Batch(header) => scanner.skip(&header),
+            Step::End => return Ok(None),
+            Step::Bad(source) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, DamagedBatch { position, source }));
+            }
         }
-        scanner.skip(&header);
     }
-    Ok(None)
 }

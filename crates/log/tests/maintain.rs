@@ -279,3 +279,20 @@ fn indexes_that_are_missing_or_wrong_slow_reads_down_and_change_nothing() {
         }
     }
 }
+
+#[test]
+fn a_damaged_batch_is_reported_and_not_passed_over() {
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("t-0");
+    let log = filled(&dir, small_segments(), 100);
+    let path = log.reader().segment_paths()[1].clone();
+    let end = log.close().expect("closed");
+    let mut bytes = std::fs::read(&path).expect("reads");
+    let header = stream_codec::batch::BatchHeader::parse(&bytes).expect("header");
+    bytes[header.size() + 16] = 9;
+    std::fs::write(&path, bytes).expect("writes");
+    std::fs::remove_file(path.with_extension("index")).expect("removes");
+    let log = open(&disk(), &dir, small_segments(), recovery(true, end.0));
+    let read = log.reader().read(header.next_offset(), 1000, ReadBound::LogEnd, true);
+    assert!(matches!(read, Err(ReadError::Corrupt { position, .. }) if position == header.size() as u64), "{read:?}");
+}
