@@ -70,7 +70,9 @@ impl<Token> Group<Token> {
         }
         let Some(mut member) = self.members.remove(member_id) else { return };
         member.fail(context, ErrorCode::UnknownMemberId, &Str::EMPTY);
-        if let Some(instance_id) = &member.group_instance_id {
+        if let Some(instance_id) = &member.group_instance_id
+            && self.static_members.get(instance_id) == Some(member_id)
+        {
             self.static_members.remove(instance_id);
         }
         if self.leader.as_ref() == Some(member_id) {

@@ -187,10 +187,11 @@ impl World {
                 let partition = self.below(4) as i32;
                 let topics = vec![TopicPartitions { name: "t".into(), partitions: vec![PartitionIndex(partition)] }];
                 let command = GroupCommand::DeleteOffsets(DeleteOffsets { group_id, topics });
-                if let Some(GroupReply::DeleteOffsets(reply)) = self.ask(group, client, command) {
-                    if reply.error.is_none() && reply.topics[0].partitions[0].error.is_none() {
-                        self.committed.remove(&(group, partition));
-                    }
+                if let Some(GroupReply::DeleteOffsets(reply)) = self.ask(group, client, command)
+                    && reply.error.is_none()
+                    && reply.topics[0].partitions[0].error.is_none()
+                {
+                    self.committed.remove(&(group, partition));
                 }
             }
             _ if self.one_in(20) => {
