@@ -82,6 +82,11 @@ impl Broker {
         self.config.node_id
     }
 
+    /// Whether the broker was told to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.asked.load(Ordering::Acquire)
+    }
+
     /// Waits until the broker is told to stop.
     pub(crate) async fn stopping(&self) {
         loop {

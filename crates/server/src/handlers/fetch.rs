@@ -19,7 +19,7 @@ use stream_wire::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, Pa
 use super::error_map;
 use super::request::{FileRange, Request, Responder};
 use crate::broker::Broker;
-use crate::clock::{self, Clock};
+use crate::clock;
 use crate::fetch_sessions::{Asked, SessionContext};
 use crate::net::{Answer, Pending};
 use crate::partitions::{FetchWaiter, Partition};
@@ -71,8 +71,8 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         return Pending::Ready(plan.answer(pass));
     }
     let deadline = broker.clock.deadline(plan.wait);
-    let clock = broker.clock;
-    Pending::later(async move { plan.wait_for_bytes(clock, deadline).await })
+    let broker = Arc::clone(broker);
+    Pending::later(async move { plan.wait_for_bytes(&broker, deadline).await })
 }
 
 fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, ErrorCode> {
@@ -148,34 +148,28 @@ impl Plan {
     }
 
     /// Waits until enough bytes are there or the time is over.
-    async fn wait_for_bytes(self, clock: Clock, deadline: tokio::time::Instant) -> Answer {
+    async fn wait_for_bytes(self, broker: &Broker, deadline: tokio::time::Instant) -> Answer {
         let waiter = Arc::new(FetchWaiter::default());
         loop {
-            self.register(&waiter);
+            let registered = Registered::new(&self, &waiter);
             // Read again after registering: news between the last pass and now wakes nobody.
             let pass = self.pass();
-            let over = clock.has_passed(deadline);
+            let over = broker.clock.has_passed(deadline) || broker.is_stopping();
             if pass.failed || pass.bytes >= self.bytes_min || over {
-                self.deregister(&waiter);
                 return self.answer(pass);
             }
             drop(pass);
             // Either way the next pass decides.
-            let _ = tokio::time::timeout_at(deadline, waiter.woken()).await;
-            self.deregister(&waiter);
+            tokio::select! {
+                _ = tokio::time::timeout_at(deadline, waiter.woken()) => {}
+                () = broker.stopping() => {}
+            }
+            drop(registered);
         }
     }
 
-    fn register(&self, waiter: &Arc<FetchWaiter>) {
-        for partition in self.wanted.iter().filter_map(|wanted| wanted.partition.as_ref().ok()) {
-            partition.fetch_waiters.add(waiter);
-        }
-    }
-
-    fn deregister(&self, waiter: &Arc<FetchWaiter>) {
-        for partition in self.wanted.iter().filter_map(|wanted| wanted.partition.as_ref().ok()) {
-            partition.fetch_waiters.remove(waiter);
-        }
+    fn partitions(&self) -> impl Iterator<Item = &Arc<Partition>> {
+        self.wanted.iter().filter_map(|wanted| wanted.partition.as_ref().ok())
     }
 
     fn answer(&self, pass: Pass) -> Answer {
@@ -206,6 +200,25 @@ impl Plan {
         let session_id = session.map_or(0, |session| session.id);
         let response = FetchResponse { session_id, responses, ..Default::default() };
         self.responder.respond_with_files(&response, &pass.files)
+    }
+}
+
+/// A waiting Fetch at its partitions, until it is answered or its connection is gone.
+struct Registered<'a> {
+    plan: &'a Plan,
+    waiter: &'a Arc<FetchWaiter>,
+}
+
+impl<'a> Registered<'a> {
+    fn new(plan: &'a Plan, waiter: &'a Arc<FetchWaiter>) -> Registered<'a> {
+        plan.partitions().for_each(|partition| partition.fetch_waiters.add(waiter));
+        Registered { plan, waiter }
+    }
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.plan.partitions().for_each(|partition| partition.fetch_waiters.remove(self.waiter));
     }
 }
 
