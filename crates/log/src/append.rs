@@ -95,37 +95,49 @@ impl Log {
         answers.pop().expect("one answer for each batch")
     }
 
-    /// Appends batches as a leader sent them, offsets and epochs included, all or none. Returns the
-    /// log's new end. Gaps are legal, going back is not.
+    /// Appends batches as a leader sent them, offsets and epochs included. Returns the log's new end. Gaps are
+    /// legal, going back is not. All are checked before one is written; what was written before an error of the
+    /// disk stays.
     pub fn append_as_follower(&mut self, now: Now, records: &Bytes) -> Result<Offset, AppendError> {
-        let mut group = Group::new(self.log_end(), self.reader.log_start());
+        let log_start = self.reader.log_start();
+        let mut group = Group::new(self.log_end(), log_start);
+        for placed in self.check_leaders_batches(records)? {
+            let first = group.batches.first().map_or(placed.header.base_offset, |first| first.header.base_offset);
+            let is_far = placed.header.last_offset().0 - first.0 > i64::from(i32::MAX);
+            let is_large = group.bytes + placed.size() as u64 > self.config.segment_bytes_max;
+            if (is_far || is_large) && !group.batches.is_empty() {
+                self.write_group(&group, now.wall)?;
+                group = Group::new(self.log_end(), log_start);
+            }
+            self.apply(&mut group.undo, &placed.header, now.wall);
+            group.push(placed);
+        }
+        self.write_group(&group, now.wall)?;
+        Ok(group.next_offset)
+    }
+
+    fn check_leaders_batches(&self, records: &Bytes) -> Result<Vec<Placed>, AppendError> {
         let mut epoch = self.reader.latest_epoch().unwrap_or(LeaderEpoch::NONE);
+        let mut log_end = self.log_end();
         let mut rest = records.clone();
+        let mut all = Vec::new();
         while !rest.is_empty() {
             let batch = Batch::parse(&rest)?;
             let header = *batch.header();
             check_checksum(batch.bytes(), &header)?;
-            if header.base_offset < group.next_offset || header.last_offset_delta < 0 {
-                return Err(AppendError::OffsetGoesBack {
-                    base_offset: header.base_offset,
-                    log_end: group.next_offset,
-                });
+            if header.base_offset < log_end || header.last_offset_delta < 0 {
+                return Err(AppendError::OffsetGoesBack { base_offset: header.base_offset, log_end });
             }
             if header.partition_leader_epoch < epoch {
                 return Err(AppendError::EpochGoesBack { found: header.partition_leader_epoch, current: epoch });
             }
             epoch = header.partition_leader_epoch;
+            log_end = header.next_offset();
             rest = rest.slice(batch.bytes().len()..);
             let buffer_bytes = records.len();
-            group.push(Placed { header, body: batch.stored_body(), buffer_bytes, index: 0 });
+            all.push(Placed { header, body: batch.stored_body(), buffer_bytes, index: 0 });
         }
-        let mut undo = Vec::new();
-        for placed in &group.batches {
-            self.apply(&mut undo, &placed.header, now.wall);
-        }
-        group.undo = undo;
-        self.write_group(&group, now.wall)?;
-        Ok(group.next_offset)
+        Ok(all)
     }
 
     /// Decides where a batch goes; what it changes of its producer is noted in the group.

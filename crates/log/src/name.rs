@@ -30,7 +30,9 @@ pub(crate) fn parse(name: &str) -> Option<(Offset, &str)> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !suffix.starts_with('.') {
         return None;
     }
-    Some((Offset(digits.parse().ok()?), suffix))
+    // No log gets that far; and so no sum of offsets overflows.
+    let offset: i64 = digits.parse().ok().filter(|offset| *offset <= i64::MAX / 2)?;
+    Some((Offset(offset), suffix))
 }
 
 #[cfg(test)]
@@ -45,6 +47,7 @@ mod tests {
         assert_eq!(parse("00000000000000001234.log.swap"), Some((Offset(1234), ".log.swap")));
         assert_eq!(parse("leader-epoch-checkpoint"), None);
         assert_eq!(parse("99999999999999999999.log"), None);
+        assert_eq!(parse("09223372036854775807.log"), None);
         assert_eq!(parse("0000000000000000123x.log"), None);
     }
 }
