@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod hostile;
 mod invariants;
+mod kafka;
 mod print;
 mod random;
 mod script;
