@@ -10,6 +10,7 @@ from pathlib import Path
 from lib import probe
 from lib.batch import Batch
 from lib.broker import Broker, wait_for
+from lib.produce import fetch, produce
 from lib.wire import Connection
 
 MIB = 1024 * 1024
@@ -21,8 +22,12 @@ class Vitals:
     def __init__(self, broker: Broker):
         self.broker = broker
         self.pid = broker.pid
-        Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # the peak counts from now
-        self.resident = broker.resident_bytes()
+        self.restart()
+
+    def restart(self) -> None:
+        """Memory counts from now."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        self.resident = self.broker.resident_bytes()
 
     def peak_growth(self) -> int:
         """Most bytes that were resident at any time since the beginning, less those of then."""
@@ -65,27 +70,15 @@ class Bystander:
         self._connection.socket.close()
 
     def produce(self, size: int = 200) -> int:
-        data = [{"name": self.topic, "partition_data": [{"index": 0, "records": Batch([b"b" * size]).encode()}]}]
-        answer = self._connection.ask("Produce", 9, acks=-1, timeout_ms=30_000, topic_data=data)
-        ((partition,),) = [response.partition_responses for response in answer.responses]
-        assert partition.error_code == 0, partition
-        return partition.base_offset
+        produced = produce(self._connection, self.topic, Batch([b"b" * size]).encode())
+        assert produced.error_code == 0, f"error {produced.error_code}"
+        return produced.base_offset
 
     def consume(self, offset: int) -> None:
-        rows = [
-            {
-                "partition": 0, "current_leader_epoch": -1, "fetch_offset": offset, "last_fetched_epoch": -1,
-                "log_start_offset": -1, "partition_max_bytes": 1 << 20,
-            }
-        ]  # fmt: skip
-        answer = self._connection.ask(
-            "Fetch", 12, replica_id=-1, max_wait_ms=5000, min_bytes=1, max_bytes=1 << 20, isolation_level=0, session_id=0,
-            session_epoch=-1, topics=[{"topic": self.topic, "partitions": rows}], forgotten_topics_data=[], rack_id="",
-        )  # fmt: skip
-        ((partition,),) = [response.partitions for response in answer.responses]
-        assert partition.error_code == 0 and partition.records
+        fetched = fetch(self._connection, self.topic, offset, wait_ms=5000)
+        assert fetched.error_code == 0 and fetched.records, f"error {fetched.error_code}"
 
-    def round_trips(self, count: int = 40, size: int = 200) -> list[float]:
+    def round_trips(self, count: int = 20, size: int = 200) -> list[float]:
         """Seconds of each round of producing and consuming."""
         took = []
         for _ in range(count):
@@ -94,7 +87,7 @@ class Bystander:
             took.append(time.perf_counter() - started)
         return took
 
-    def median(self, count: int = 40, size: int = 200) -> float:
+    def median(self, count: int = 20, size: int = 200) -> float:
         return statistics.median(self.round_trips(count, size))
 
 

@@ -1,0 +1,249 @@
+"""A disk that takes half a second for everything, and one that fails: who notices, and what is promised meanwhile."""
+
+import statistics
+import time
+
+import pytest
+
+from lib import strace
+from lib.batch import Batch, read_batches
+from lib.broker import wait_for
+
+from lib.produce import end_offset, fetch, produce
+from lib.vitals import LATENCY_FACTOR, Repeating
+from lib.wire import Connection
+from .conftest import create_topic
+
+KAFKA_STORAGE_ERROR, REQUEST_TIMED_OUT = 56, 7
+DELAY_US = 500_000
+SLOW = [f"{call}:delay_enter={DELAY_US}" for call in ("pwrite64", "pwritev", "pwritev2", "fdatasync", "fsync", "syncfs")]
+FIND_COORDINATOR, HEARTBEAT = 10, 12
+GOOD = Batch([b"good"]).encode()
+
+
+@pytest.fixture(autouse=True)
+def traceable(request, tmp_path):
+    if request.config.getoption("--kafka") or request.config.getoption("--bootstrap"):
+        pytest.skip("injects faults into this repository's binary")
+    if reason := strace.why_not(tmp_path):
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def broker(own_broker):
+    broker = own_broker()
+    broker.start()
+    return broker
+
+
+def is_offered(connection: Connection, api_key: int) -> bool:
+    return any(row.api_key == api_key for row in connection.ask("ApiVersions", 0).api_keys)
+
+
+def join(connection: Connection, group: str) -> tuple[int, str]:
+    """Makes this connection the only member of a group; generation and member id."""
+    fields = {
+        "group_id": group, "session_timeout_ms": 30_000, "rebalance_timeout_ms": 30_000, "member_id": "", "group_instance_id": None,
+        "protocol_type": "consumer", "protocols": [{"name": "range", "metadata": b""}],
+    }  # fmt: skip
+    wait_for(
+        lambda: connection.ask("FindCoordinator", 3, key=group, key_type=0).error_code == 0, 20, "the group's coordinator"
+    )
+    answer = connection.ask("JoinGroup", 5, **fields)
+    answer = connection.ask("JoinGroup", 5, **(fields | {"member_id": answer.member_id}))
+    assert answer.error_code == 0, answer
+    synced = connection.ask(
+        "SyncGroup", 3, group_id=group, generation_id=answer.generation_id, member_id=answer.member_id, group_instance_id=None,
+        assignments=[{"member_id": answer.member_id, "assignment": b"all"}],
+    )  # fmt: skip
+    assert synced.error_code == 0, synced
+    return answer.generation_id, answer.member_id
+
+
+def questions(connection: Connection, topic: str) -> dict:
+    """Requests that have nothing to do with the disk."""
+    asked = {
+        "ApiVersions": lambda: connection.ask("ApiVersions", 0),
+        "Metadata": lambda: connection.ask("Metadata", 9, topics=[{"name": topic}], allow_auto_topic_creation=False),
+        "Fetch": lambda: fetch(connection, topic, 0),
+        "ListOffsets": lambda: end_offset(connection, topic),
+    }
+    if is_offered(connection, FIND_COORDINATOR) and is_offered(connection, HEARTBEAT):
+        generation, member = join(connection, "slow-disk")
+
+        def heartbeat() -> None:
+            answer = connection.ask("Heartbeat", 3, group_id="slow-disk", generation_id=generation, member_id=member, group_instance_id=None)
+            assert answer.error_code == 0, answer
+
+        asked["Heartbeat"] = heartbeat
+    return asked
+
+
+def slowest_and_median(question, seconds: float) -> tuple[float, float]:
+    took = []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        started = time.perf_counter()
+        question()
+        took.append(time.perf_counter() - started)
+        time.sleep(0.005)
+    return max(took), statistics.median(took)
+
+
+def test_nobody_but_the_producer_waits_for_a_slow_disk(broker, topic_name, tmp_path):
+    with Connection(broker.bootstrap, 30) as asking, Connection(broker.bootstrap, 30) as producing:
+        topic = create_topic(asking, topic_name(), partitions=4)
+        for partition in range(4):
+            assert produce(producing, topic, GOOD, partition=partition).error_code == 0
+        asked = questions(asking, topic)
+        with strace.Injected(broker.pid, tmp_path):
+            usual = {name: slowest_and_median(question, 0.5) for name, question in asked.items()}
+
+        waited = []
+
+        def produce_one() -> None:
+            partition = len(waited) % 4
+            started = time.perf_counter()
+            assert produce(producing, topic, GOOD, partition=partition).error_code == 0
+            waited.append(time.perf_counter() - started)
+
+        with strace.Injected(broker.pid, tmp_path, *SLOW), Repeating(produce_one):
+            during = {name: slowest_and_median(question, 1.2) for name, question in asked.items()}
+        print({name: f"{during[name][1] * 1e3:.2f} ms, usually {usual[name][1] * 1e3:.2f} ms, slowest {during[name][0] * 1e3:.0f} ms" for name in asked})
+        assert min(waited[:-1] or waited) >= DELAY_US / 1e6, "a produce with acks=all waits for write and sync"
+        for name in asked:
+            assert during[name][1] < LATENCY_FACTOR * max(usual[name][1], 0.002), name
+            assert during[name][0] < DELAY_US / 1e6 / 2, f"a {name} has waited for the disk"
+
+
+def test_a_failed_sync_is_never_acknowledged(broker, topic_name, tmp_path):
+    """EIO on fdatasync: the kernel has dropped the pages, so a second sync that succeeds would prove nothing."""
+    with Connection(broker.bootstrap, 30) as connection:
+        topic = create_topic(connection, topic_name(), partitions=2)
+        for _ in range(10):
+            assert produce(connection, topic, GOOD).error_code == 0
+        broker.expect_complaint("offline|storage|sync failed|append failed|read failed|os error 5|Input/output")
+        segments = broker.data / f"{topic}-0" / "00000000000000000000.log"
+        with strace.Injected(broker.pid, tmp_path, "fdatasync:error=EIO:when=1+", "syncfs:error=EIO:when=1+", path=segments):
+            assert produce(connection, topic, Batch([b"never acknowledged"]).encode()).error_code == KAFKA_STORAGE_ERROR
+        # The disk is well again, and still nothing is promised.
+        for acks in (-1, 1):
+            assert produce(connection, topic, GOOD, acks=acks).error_code == KAFKA_STORAGE_ERROR
+        read = fetch(connection, topic, 0)
+        # Kafka takes a log that failed away from readers too; whoever serves it shows what was committed, and nothing else.
+        assert read.error_code in (0, KAFKA_STORAGE_ERROR)
+        assert read.high_watermark == 10
+        assert sum(batch.count for batch in read_batches(read.records or b"")) in (0, 10)
+        assert connection.ask("ApiVersions", 0).error_code == 0
+    broker.kill()
+    broker.start()
+    with Connection(broker.bootstrap, 30) as connection:
+        end = end_offset(connection, topic)
+        assert end in (10, 11), "ten were acknowledged; the eleventh may have survived"
+        assert produce(connection, topic, GOOD).base_offset == end
+
+
+def test_a_stop_after_a_failed_sync_is_not_a_clean_one(broker, topic_name, tmp_path):
+    """SIGTERM with a log that is offline: the next start must examine it, not trust it."""
+    with Connection(broker.bootstrap, 30) as connection:
+        topic = create_topic(connection, topic_name())
+        for _ in range(10):
+            assert produce(connection, topic, GOOD).error_code == 0
+        broker.expect_complaint("offline|storage|sync failed|append failed|read failed|os error 5|Input/output|close|stop|clean")
+        segments = broker.data / f"{topic}-0" / "00000000000000000000.log"
+        with strace.Injected(broker.pid, tmp_path, "fdatasync:error=EIO:when=1+", "syncfs:error=EIO:when=1+", path=segments):
+            assert produce(connection, topic, GOOD).error_code == KAFKA_STORAGE_ERROR
+    broker.process.terminate()
+    status = broker.process.wait(30)
+    assert status in (0, 4), f"exit status {status}\n{broker.log_tail()}"
+    assert not (broker.data / ".kafka_cleanshutdown").exists(), "a log that failed was not shut down cleanly"
+    broker.start()
+    with Connection(broker.bootstrap, 30) as connection:
+        end = end_offset(connection, topic)
+        assert end in (10, 11)
+        assert produce(connection, topic, GOOD).base_offset == end
+
+
+def test_a_failed_write_takes_its_log_offline(broker, topic_name, tmp_path):
+    with Connection(broker.bootstrap, 30) as connection:
+        topic = create_topic(connection, topic_name())
+        assert produce(connection, topic, GOOD).base_offset == 0
+        broker.expect_complaint("offline|storage|append failed|write|os error 5|Input/output")
+        segments = broker.data / f"{topic}-0" / "00000000000000000000.log"
+        with strace.Injected(broker.pid, tmp_path, "pwritev:error=EIO:when=1+", "pwrite64:error=EIO:when=1+", path=segments):
+            assert produce(connection, topic, GOOD).error_code == KAFKA_STORAGE_ERROR
+        assert produce(connection, topic, GOOD).error_code == KAFKA_STORAGE_ERROR
+        assert fetch(connection, topic, 0).high_watermark == 1
+    broker.kill()
+    broker.start()
+    with Connection(broker.bootstrap, 30) as connection:
+        assert end_offset(connection, topic) == 1
+        assert produce(connection, topic, GOOD).base_offset == 1
+
+
+@pytest.mark.parametrize("fault", ["fallocate:error=ENOSPC", "pwritev:error=ENOSPC", "pwritev:error=EDQUOT"])
+def test_no_space_is_refused_and_forgotten_when_there_is_some(broker, topic_name, tmp_path, fault):
+    with Connection(broker.bootstrap, 30) as connection:
+        topic = create_topic(connection, topic_name())
+        assert produce(connection, topic, GOOD).base_offset == 0
+        broker.expect_complaint("no space|No space|read-only|quota|os error 28|os error 122|append failed")
+        big = Batch([b"x" * 400_000]).encode()  # more than is reserved ahead
+        with strace.Injected(broker.pid, tmp_path, f"{fault}:when=1+"):
+            for _ in range(3):
+                assert produce(connection, topic, big).error_code == KAFKA_STORAGE_ERROR
+            read = fetch(connection, topic, 0)
+            assert (read.error_code, read.high_watermark) == (0, 1)
+        wait_for(lambda: produce(connection, topic, big).error_code == 0, 15, "writing to go on by itself", every=0.3)
+        end = end_offset(connection, topic)
+        batches = read_batches(fetch(connection, topic, 0, bytes_max=10 << 20).records)
+        assert [batch.base_offset for batch in batches] == list(range(end)), "no torn append in between"
+    broker.kill()
+    broker.start()
+    with Connection(broker.bootstrap, 30) as connection:
+        assert end_offset(connection, topic) == end
+
+
+def test_a_short_write_is_finished(broker, topic_name, tmp_path):
+    """The kernel takes three bytes and says so; the first bytes of a small base offset are zero anyway."""
+    with Connection(broker.bootstrap, 30) as connection:
+        topic = create_topic(connection, topic_name())
+        assert produce(connection, topic, GOOD).base_offset == 0
+        with strace.Injected(broker.pid, tmp_path, "pwritev:retval=3:when=1"):
+            assert produce(connection, topic, Batch([b"second"]).encode()).base_offset == 1
+        batches = read_batches(fetch(connection, topic, 0).records)
+        assert [(batch.base_offset, batch.crc_is_right) for batch in batches] == [(0, True), (1, True)]
+    broker.kill()
+    broker.start()
+    with Connection(broker.bootstrap, 30) as connection:
+        assert end_offset(connection, topic) == 2
+        batches = read_batches(fetch(connection, topic, 0).records)
+        assert [(batch.base_offset, batch.crc_is_right) for batch in batches] == [(0, True), (1, True)]
+
+
+def test_interrupted_calls_are_made_again(broker, topic_name, tmp_path):
+    with Connection(broker.bootstrap, 30) as connection:
+        topic = create_topic(connection, topic_name())
+        with strace.Injected(broker.pid, tmp_path, "pwritev:error=EINTR:when=1+2", "fdatasync:error=EINTR:when=1+2"):
+            for number in range(5):
+                assert produce(connection, topic, GOOD).base_offset == number
+
+
+def test_the_metadata_log_on_a_disk_that_fails(broker, topic_name, tmp_path):
+    """A topic is not created, and the broker ends or refuses: it must not go on as if its metadata were stored."""
+    with Connection(broker.bootstrap, 30) as connection:
+        topic = create_topic(connection, topic_name())
+        assert produce(connection, topic, GOOD).base_offset == 0
+        broker.expect_complaint("controller|metadata|quorum|storage|os error 5|Input/output|offline|abort|panicked|closed|ended|fail")
+        wanted = {"name": topic_name("refused"), "num_partitions": 1, "replication_factor": 1, "assignments": [], "configs": []}
+        with strace.Injected(broker.pid, tmp_path, "fdatasync:error=EIO:when=1+", "fsync:error=EIO:when=1+", "syncfs:error=EIO:when=1+"):
+            try:
+                (answer,) = connection.ask("CreateTopics", 7, topics=[wanted], timeout_ms=5000, validate_only=False).topics
+                assert answer.error_code != 0, "acknowledged, and not on the disk"
+            except (ConnectionError, TimeoutError):
+                pass
+    if not broker.is_alive():
+        assert broker.process.wait(1) == 4, f"storage failed is exit status 4\n{broker.log_tail()}"
+    broker.kill()
+    broker.start()
+    with Connection(broker.bootstrap, 30) as connection:
+        assert end_offset(connection, topic) == 1
