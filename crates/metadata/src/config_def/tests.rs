@@ -209,3 +209,23 @@ fn keys_of_the_server_are_told_apart() {
     assert_eq!(nearest_key(ConfigResourceType::Topic, "retention"), Some("retention.ms"));
     assert_eq!(nearest_key(ConfigResourceType::Topic, &"a".repeat(100_000)), None);
 }
+
+#[test]
+fn what_takes_no_effect_while_the_broker_runs_is_read_only() {
+    let refused = |name, value| matches!(check_broker_change("1", name, value), Err(BrokerRefusal::Request(_)));
+    let entries = describe_broker(&MetadataImage::empty("c"), &config(&[]));
+    for key in broker_keys() {
+        assert!(!key.live || key.scope != Scope::ReadOnly, "{} is live, but Kafka does not change it", key.name);
+        if let Some(entry) = entries.iter().find(|entry| entry.name == key.name) {
+            assert_eq!(entry.read_only, !key.live, "{}", key.name);
+        }
+    }
+    assert!(refused("num.io.threads", "4"), "Kafka changes it while it runs, this broker has no such threads");
+    assert!(refused("listener.name.external.ssl.keystore.location", "/k"));
+    assert!(!refused("log.retention.ms", "1000"));
+    // What every topic inherits and this broker heeds has to reach the topics.
+    for key in topic_keys().iter().filter(|key| key.honoured) {
+        let inherited = key.synonyms.first().and_then(|synonym| broker_key(synonym.name));
+        assert!(inherited.is_none_or(|key| key.live), "{} is inherited but not live", key.name);
+    }
+}

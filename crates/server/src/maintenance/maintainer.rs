@@ -162,6 +162,7 @@ impl Maintainer {
         let is_first = self.last.replace(now).is_none();
         if !(jumped && is_first) && expire_all(&self.broker) {
             self.write_checkpoints();
+            self.broker.disk_space.look();
         }
     }
 }

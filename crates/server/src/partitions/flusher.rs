@@ -124,6 +124,8 @@ fn sync(shared: &Shared, dirty: Dirty) {
                 shared.queue.lock().dirty.push_back(Dirty { partition, work });
             }
         }
+        // Its topic is deleted, and its files are gone.
+        Err(_) if partition.reader().is_none() => {}
         Err(error) => {
             tracing::error!(partition = %partition.id, "sync failed, the partition is offline until restart: {error}");
             partition.storage_failed(&error.to_string());

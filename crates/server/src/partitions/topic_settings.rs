@@ -22,11 +22,13 @@ impl TopicSettings {
     /// The settings of `topic` in this image.
     pub(crate) fn of(config: &ServerConfig, static_config: &StaticConfig, image: &MetadataImage, topic: &str) -> Self {
         let topic = config_def::effective_topic_config(image, static_config, topic);
-        TopicSettings { log: log_config(config, &topic), rules: check_rules(&topic) }
+        let expiration = static_config.effective_number(image, "producer.id.expiration.ms");
+        let expiration_ms = expiration.unwrap_or(config.log.producer_id_expiration.as_millis() as i64);
+        TopicSettings { log: log_config(expiration_ms, &topic), rules: check_rules(&topic) }
     }
 }
 
-fn log_config(config: &ServerConfig, topic: &TopicConfig) -> LogConfig {
+fn log_config(producer_id_expiration_ms: i64, topic: &TopicConfig) -> LogConfig {
     LogConfig {
         segment_bytes_max: u64::try_from(topic.segment_bytes).unwrap_or(u64::MAX),
         segment_ms: topic.segment_ms,
@@ -37,7 +39,7 @@ fn log_config(config: &ServerConfig, topic: &TopicConfig) -> LogConfig {
         retention_ms: (topic.retention_ms >= 0).then_some(topic.retention_ms),
         retention_bytes: u64::try_from(topic.retention_bytes).ok(),
         delete_retention_ms: topic.delete_retention_ms,
-        producer_id_expiration_ms: i64::try_from(config.log.producer_id_expiration.as_millis()).unwrap_or(i64::MAX),
+        producer_id_expiration_ms,
         tail_cache_bytes_max: limits::TAIL_CACHE_BYTES_PER_PARTITION_MAX,
     }
 }
