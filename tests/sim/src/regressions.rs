@@ -1,0 +1,16 @@
+//! Seeds that found something once, with what it was. They run first, and for ever: whoever repairs a failure adds the
+//! seed here in the same change.
+
+/// A seed that failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Regression {
+    /// The scenario's name.
+    pub scenario: &'static str,
+    /// The seed.
+    pub seed: u64,
+    /// What it found.
+    pub found: &'static str,
+}
+
+/// Every one.
+pub const REGRESSIONS: &[Regression] = &[];
