@@ -25,6 +25,8 @@ mod mailbox;
 mod offsets_topic;
 mod owner;
 mod shard;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +36,7 @@ use parking_lot::Mutex;
 use stream_codec::Str;
 use stream_coordinator::{GroupCommand, GroupConfig, GroupReply, partition_for_group};
 use stream_metadata::{MetadataImage, TopicImage};
-use stream_types::{ErrorCode, LeaderEpoch, NodeId, PartitionIndex, Uuid};
+use stream_types::{ErrorCode, LeaderEpoch, NodeId, Uuid};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
@@ -43,7 +45,7 @@ use crate::partitions::PartitionTable;
 use mailbox::{Mailbox, Refusal};
 use owner::{Event, Owner};
 
-pub(crate) use offsets_topic::{OFFSETS_TOPIC, ensure_offsets_topic};
+pub(crate) use offsets_topic::{OFFSETS_TOPIC, ensure_offsets_topic, offsets_topic};
 
 const OWNERS_MAX: usize = 4;
 
@@ -139,27 +141,27 @@ impl GroupCoordinator {
     }
 
     fn follow_leadership(&self, node_id: NodeId, partitions: &PartitionTable, topic: Option<&TopicImage>) {
-        let mut wanted = BTreeMap::new();
-        if let Some(topic) = topic {
-            for (index, partition) in &topic.partitions {
-                if partition.leader == Some(node_id) {
-                    wanted.insert(index.get(), (topic.id, partition.leader_epoch));
-                }
-            }
-        }
         let mut led = self.led.lock();
-        for shard in led.keys().filter(|shard| !wanted.contains_key(shard)) {
-            self.owner(*shard).post(Event::Unload { shard: *shard });
-        }
-        for (&shard, &(topic_id, epoch)) in &wanted {
-            if led.get(&shard) == Some(&(topic_id, epoch)) {
+        let before = std::mem::take(&mut *led);
+        for (topic, index, image) in
+            topic.iter().flat_map(|topic| topic.partitions.iter().map(move |(i, p)| (topic, i, p)))
+        {
+            if image.leader != Some(node_id) {
                 continue;
             }
-            if let Some(partition) = partitions.get(topic_id, PartitionIndex(shard)) {
+            let (shard, epoch) = (index.get(), image.leader_epoch);
+            led.insert(shard, (topic.id, epoch));
+            // Elected again: if there are other replicas, one of them may have led in between.
+            let goes_on = before
+                .get(&shard)
+                .is_some_and(|(id, known)| *id == topic.id && (*known == epoch || image.replicas.len() == 1));
+            if !goes_on && let Some(partition) = partitions.get(topic.id, *index) {
                 self.owner(shard).post(Event::Load { shard, partition, epoch });
             }
         }
-        *led = wanted;
+        for shard in before.into_keys().filter(|shard| !led.contains_key(shard)) {
+            self.owner(shard).post(Event::Unload { shard });
+        }
         drop(led);
         let count = topic.map_or(0, |topic| i32::try_from(topic.partition_count()).unwrap_or(i32::MAX));
         self.partition_count.store(count, Ordering::Release);

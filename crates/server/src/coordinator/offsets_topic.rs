@@ -1,7 +1,7 @@
 //! `__consumer_offsets` comes into being when the first client asks for a coordinator.
 
-use stream_metadata::Command;
 use stream_metadata::controller::{CreateTopics, NewTopic};
+use stream_metadata::{Command, Reply};
 use stream_types::ErrorCode;
 
 use crate::broker::Broker;
@@ -11,7 +11,7 @@ use crate::config::ServerConfig;
 pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
 /// The topic as Kafka creates it, with no more replicas than there are brokers.
-fn offsets_topic(config: &ServerConfig, live_brokers: usize) -> NewTopic {
+pub(crate) fn offsets_topic(config: &ServerConfig, live_brokers: usize) -> NewTopic {
     let live_brokers = i16::try_from(live_brokers).unwrap_or(i16::MAX).max(1);
     let offsets = &config.offsets;
     let configs = [
@@ -36,9 +36,19 @@ pub(crate) async fn ensure_offsets_topic(broker: &Broker) -> Result<(), ErrorCod
     }
     let topic = offsets_topic(&broker.config, image.unfenced_brokers().count());
     let command = Command::CreateTopics(CreateTopics { topics: vec![topic], validate_only: false });
-    // Of several clients that come at once one creates it, and the others are told that it exists.
-    if let Err(error) = broker.controller.submit(command).await {
-        tracing::warn!("{OFFSETS_TOPIC} cannot be created now: {error}");
+    match broker.controller.submit(command).await {
+        Ok(Reply::CreateTopics(reply)) => {
+            for (_, outcome) in reply.topics {
+                // Of several clients that come at once one creates it, and the others are told that it exists.
+                if let Err(error) = outcome
+                    && error.code != ErrorCode::TopicAlreadyExists
+                {
+                    tracing::warn!("{OFFSETS_TOPIC} cannot be created: {error}");
+                }
+            }
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!("{OFFSETS_TOPIC} cannot be created now: {error}"),
     }
     match broker.image().topic(OFFSETS_TOPIC) {
         Some(_) => Ok(()),

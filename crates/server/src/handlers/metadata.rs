@@ -21,6 +21,7 @@ use stream_wire::metadata::{
 use super::authorized_operations;
 use super::request::Request;
 use crate::broker::Broker;
+use crate::coordinator::{OFFSETS_TOPIC, offsets_topic};
 use crate::net::{Pending, Session};
 
 /// The first version that may ask for topics by id (the field is there from 10 on).
@@ -76,7 +77,12 @@ fn topics_to_create(broker: &Broker, version: i16, body: &MetadataRequest) -> Ve
 }
 
 async fn create(broker: &Broker, names: Vec<Str>) {
-    let topics = names.iter().map(|name| NewTopic::new(name.to_string(), -1, -1)).collect();
+    let live_brokers = broker.image().unfenced_brokers().count();
+    let topic = |name: &Str| match &**name {
+        OFFSETS_TOPIC => offsets_topic(&broker.config, live_brokers),
+        name => NewTopic::new(name, -1, -1),
+    };
+    let topics = names.iter().map(topic).collect();
     let command = Command::CreateTopics(CreateTopics { topics, validate_only: false });
     // Whatever it says, the description that follows tells what exists.
     if let Err(error) = broker.controller.submit(command).await {

@@ -138,10 +138,15 @@ fn check(
     let Some(reader) = partition.reader() else {
         return Err(AppendOutcome::refused(ErrorCode::NotLeaderOrFollower, None));
     };
+    if is_internal_topic(&partition.id.topic) {
+        // Its coordinator alone knows what comes next in it.
+        let message = format!("Cannot append to internal topic {}", partition.id.topic);
+        return Err(AppendOutcome::refused(ErrorCode::InvalidTopicException, message));
+    }
     let rules = partition.rules();
     let bytes = records.and_then(|records| records.to_bytes()).unwrap_or_default();
     // The reserve is for Kafka's own topics and the metadata log.
-    if !broker.disk_space.admits(reader.dir(), bytes.len()) && !is_internal_topic(&partition.id.topic) {
+    if !broker.disk_space.admits(reader.dir(), bytes.len()) {
         let message = "the log directory is full; records are taken again when there is room".to_owned();
         return Err(AppendOutcome::refused(ErrorCode::KafkaStorageError, message));
     }

@@ -1,6 +1,7 @@
 //! SyncGroup (key 14), versions 0–5.
 //!
 //! - The leader brings everybody's assignment; the others' answers wait for it, and all of them for its record.
+//! - While the group is loaded: REBALANCE_IN_PROGRESS, so that the member joins again.
 //! - v3: static members (KIP-345). v5: the protocol's type and name are compared.
 
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
                 assignment: reply.assignment,
             },
             Ok(_) => refused(ErrorCode::UnknownServerError),
+            // The rebalance is lost with the coordinator that was before; Java's consumers end at the other code.
+            Err(ErrorCode::CoordinatorLoadInProgress) => refused(ErrorCode::RebalanceInProgress),
             Err(error) => refused(error),
         })
     })
