@@ -38,6 +38,7 @@ impl Log {
             return Err(LogError::SyncUnderWay { dir: self.dir().to_path_buf() });
         }
         let end = self.log_end();
+        self.dirty.save_epochs();
         if self.is_changed && self.active.segment.size() > 0 {
             let files = self.finish_active().map_err(|error| self.storage_failed(error))?;
             let snapshot = self.write_snapshot(end, &Undo::new()).map_err(|error| self.storage_failed(error))?;

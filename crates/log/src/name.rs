@@ -15,7 +15,9 @@ pub(crate) const SEGMENT_SUFFIXES: [&str; 4] = [LOG, INDEX, TIME_INDEX, TXN_INDE
 pub(crate) const CLEANED: &str = ".cleaned";
 /// Written and synced by a compaction, and to take its segments' place.
 pub(crate) const SWAP: &str = ".swap";
-/// To be removed.
+/// To be removed, with every segment before it. Not Kafka's `.deleted`, which says nothing of other segments.
+pub(crate) const EXPIRED: &str = ".expired";
+/// What Kafka has left to be removed.
 pub(crate) const DELETED: &str = ".deleted";
 pub(crate) const EPOCH_CHECKPOINT: &str = "leader-epoch-checkpoint";
 pub(crate) const PARTITION_METADATA: &str = "partition.metadata";

@@ -1,11 +1,11 @@
 //! Opening a partition's directory.
 //!
 //! - After a clean shutdown sizes are trusted and no segment is read.
-//! - Otherwise every segment that reaches above the recovery point is walked with its checksums, and its
-//!   indexes are written anew. Above the recovery point the log ends at the first bad batch, or where
-//!   a segment does not begin at the end of the one before; the rest is cut off, last segment first, so
-//!   that a crash on the way leaves it to be cut off again. Below the recovery point nothing is cut off:
-//!   what is bad there had been synced, and is reported.
+//! - Otherwise every segment that reaches to the recovery point or above is walked with its checksums, and its
+//!   indexes are written anew: one that ends there may have been closed, and its indexes not synced. Above the
+//!   recovery point the log ends at the first bad batch, or where a segment does not begin at the end of the one
+//!   before; the rest is cut off, last segment first, so that a crash on the way leaves it to be cut off again.
+//!   Below the recovery point nothing is cut off: what is bad there had been synced, and is reported.
 //! - The state of producers is the newest snapshot's before the walk, and then what is walked over.
 
 use std::path::Path;
@@ -153,7 +153,7 @@ impl Opening<'_> {
             log.dirty.active = true;
             log.dirty.dir = true;
             log.dirty.parent_dir = true;
-            log.dirty.epochs = true;
+            log.dirty.epochs_changed = true;
         }
         Ok(log)
     }
@@ -198,7 +198,7 @@ impl Opening<'_> {
     /// Walks the segments that reach above the recovery point; the log's end and the active segment.
     fn recover(&mut self) -> Result<(Offset, Active), LogError> {
         let point = self.recovery.recovery_point;
-        let first = self.segments.partition_point(|segment| segment.base_offset <= point).saturating_sub(1);
+        let first = self.segments.partition_point(|segment| segment.base_offset < point).saturating_sub(1);
         let first_base = self.segments.get(first).map_or(Offset::ZERO, |segment| segment.base_offset);
         self.remove_snapshots_after(first_base)?;
         self.load_producers(first_base)?;
@@ -373,18 +373,37 @@ fn list(disk: &dyn Disk, dir: &Path) -> Result<Contents, LogError> {
     if compact::finish_swaps(disk, dir, &names)? {
         names = disk.list(dir).context("list", dir)?.into_iter().map(|entry| entry.name).collect();
     }
+    if finish_removals(disk, dir, &names)? {
+        names = disk.list(dir).context("list", dir)?.into_iter().map(|entry| entry.name).collect();
+    }
     let mut contents = Contents { segments: Vec::new(), snapshots: Vec::new() };
     for (offset, suffix) in names.iter().filter_map(|name| name::parse(name)) {
         match suffix {
             name::LOG => contents.segments.push(offset),
             name::SNAPSHOT => contents.snapshots.push(offset),
-            _ if suffix.ends_with(name::DELETED) => {
-                remove_if_there(disk, &name::path(dir, offset, suffix))?;
-            }
+            _ if suffix.ends_with(name::DELETED) => remove_if_there(disk, &name::path(dir, offset, suffix))?,
             _ => {}
         }
     }
     contents.segments.sort();
     contents.snapshots.sort();
     Ok(contents)
+}
+
+/// Completes the removal of segments that a crash has interrupted. Always the oldest go: where one has been
+/// renamed durably, those before it were to go too. Whether there were any.
+fn finish_removals(disk: &dyn Disk, dir: &Path, names: &[String]) -> Result<bool, LogError> {
+    let parsed = || names.iter().filter_map(|name| name::parse(name));
+    let is_removed = |suffix: &str| suffix.ends_with(name::EXPIRED);
+    let Some(last) = parsed().filter(|(_, suffix)| is_removed(suffix)).map(|(offset, _)| offset).max() else {
+        return Ok(false);
+    };
+    for (offset, _) in parsed().filter(|(offset, suffix)| *suffix == name::LOG && *offset <= last) {
+        remove_segment(disk, dir, offset)?;
+    }
+    disk.sync_dir(dir).context("sync", dir)?;
+    for (offset, suffix) in parsed().filter(|(_, suffix)| is_removed(suffix)) {
+        remove_if_there(disk, &name::path(dir, offset, suffix))?;
+    }
+    Ok(true)
 }

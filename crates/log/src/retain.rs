@@ -9,7 +9,7 @@
 //! one, nothing goes by age this time.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stream_types::{Now, Offset};
@@ -33,6 +33,7 @@ pub struct Removal {
     /// Bytes of batches in them.
     pub bytes: u64,
     disk: Arc<dyn Disk>,
+    dir: Arc<Path>,
     paths: Vec<PathBuf>,
 }
 
@@ -44,6 +45,11 @@ impl Removal {
 
     /// Removes the files. May take its time, and belongs on another thread than the log's.
     pub fn run(&self) -> io::Result<()> {
+        if self.paths.is_empty() {
+            return Ok(());
+        }
+        // As long as not all have their new names for good, those that have them say what was to go.
+        self.disk.sync_dir(&self.dir)?;
         for path in &self.paths {
             match self.disk.remove(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -59,6 +65,7 @@ impl Log {
     /// compaction is under way no segment goes.
     pub fn expire(&mut self, now: Now, high_watermark: Offset) -> Result<Removal, LogError> {
         self.check_online()?;
+        self.dirty.save_epochs();
         let may_age = !self.clock_has_jumped(now);
         if may_age {
             let expiration = self.config.producer_id_expiration_ms;
@@ -132,11 +139,11 @@ impl Log {
             view.log_start = view.log_start.max(first);
             let log_start = view.log_start;
             view.set_high_watermark_at_least(log_start);
-            self.dirty.epochs |= view.epochs.truncate_start(log_start);
+            self.dirty.epochs_changed |= view.epochs.truncate_start(log_start);
             taken
         };
-        let disk = Arc::clone(self.disk());
-        let mut removal = Removal { segment_count: taken.len(), bytes: 0, disk, paths: Vec::new() };
+        let (disk, dir) = (Arc::clone(self.disk()), Arc::clone(self.dir()));
+        let mut removal = Removal { segment_count: taken.len(), bytes: 0, disk, dir, paths: Vec::new() };
         for segment in taken {
             removal.bytes += segment.size();
             self.put_aside(&segment, &mut removal.paths)?;
@@ -149,7 +156,7 @@ impl Log {
         segment.retire();
         for suffix in name::SEGMENT_SUFFIXES.into_iter().chain([name::SNAPSHOT]) {
             let path = name::path(self.dir(), segment.base_offset, suffix);
-            let aside = name::path(self.dir(), segment.base_offset, &format!("{suffix}{}", name::DELETED));
+            let aside = name::path(self.dir(), segment.base_offset, &format!("{suffix}{}", name::EXPIRED));
             match self.disk().rename(&path, &aside) {
                 Ok(()) => paths.push(aside),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -175,7 +182,7 @@ impl Log {
         }
         if offset > view.log_start {
             view.log_start = offset;
-            self.dirty.epochs |= view.epochs.truncate_start(offset);
+            self.dirty.epochs_changed |= view.epochs.truncate_start(offset);
         }
         Ok(view.log_start)
     }

@@ -94,6 +94,7 @@ impl Log {
             view.segments.push(Arc::clone(&segment));
             view.end = Place { offset: base_offset, segment: base_offset, position: 0 };
         }
+        self.dirty.save_epochs();
         self.dirty.files.extend(finished);
         self.dirty.files.push(snapshot);
         self.dirty.name_changed();

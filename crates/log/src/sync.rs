@@ -20,7 +20,11 @@ pub(crate) struct Dirty {
     pub(crate) files: Vec<Arc<dyn DiskFile>>,
     /// The active segment's file.
     pub(crate) active: bool,
+    /// The epoch checkpoint is to be written with the next sync.
     pub(crate) epochs: bool,
+    /// There are epochs that the checkpoint does not have. Batches have them too, so that this can wait until
+    /// recovery would no longer look at those: until the segment is closed.
+    pub(crate) epochs_changed: bool,
     pub(crate) dir: bool,
     pub(crate) parent_dir: bool,
     pub(crate) in_flight: bool,
@@ -43,6 +47,11 @@ impl Dirty {
     pub(crate) fn name_changed(&mut self) {
         self.dir = true;
         self.is_dir_synced = false;
+    }
+
+    /// Lets the next sync write the epoch checkpoint, if it has changed.
+    pub(crate) fn save_epochs(&mut self) {
+        self.epochs |= std::mem::take(&mut self.epochs_changed);
     }
 
     fn is_clean(&self) -> bool {
@@ -122,14 +131,16 @@ impl SyncWork {
         if let Some((file, path)) = &self.active {
             file.sync_data().context("sync", path)?;
         }
+        let mut is_dir_synced = !self.sync_dir;
         if let Some(epochs) = &self.epochs {
             let path = self.dir.join(name::EPOCH_CHECKPOINT);
             match self.disk.replace(&path, epochs.as_bytes()) {
+                Ok(()) => is_dir_synced = true,
                 Err(error) if is_no_space(&error) => self.epochs_waiting.store(true, Ordering::Relaxed),
-                other => other.context("replace", &path)?,
+                Err(error) => return Err(DiskError::new("replace", &path, error)),
             }
         }
-        if self.sync_dir {
+        if !is_dir_synced {
             self.disk.sync_dir(&self.dir).context("sync", &self.dir)?;
         }
         if self.sync_parent
@@ -176,8 +187,8 @@ impl Log {
             needs_volume: false,
         };
         drop(view);
-        let is_dir_synced = self.dirty.is_dir_synced;
-        self.dirty = Dirty { in_flight: true, is_dir_synced, epochs_waiting, ..Dirty::default() };
+        let Dirty { is_dir_synced, epochs_changed, .. } = self.dirty;
+        self.dirty = Dirty { in_flight: true, is_dir_synced, epochs_changed, epochs_waiting, ..Dirty::default() };
         Some(work)
     }
 

@@ -207,7 +207,7 @@ impl Log {
             let mut view = self.reader.view.write();
             for placed in &group.batches {
                 let epoch = placed.header.partition_leader_epoch;
-                self.dirty.epochs |= view.epochs.assign(epoch, placed.header.base_offset);
+                self.dirty.epochs_changed |= view.epochs.assign(epoch, placed.header.base_offset);
             }
             view.advance_end(Place { offset: group.next_offset, segment: segment.base_offset, position });
             if let Some(first_unstable) = first_unstable {

@@ -97,7 +97,7 @@ fn retention_by_time_takes_whole_segments_and_never_the_uncommitted() {
     assert_eq!(append(&mut log, records("next", 1, 60_000)).first_offset, Offset(1000));
     let names: Vec<_> =
         std::fs::read_dir(reader.dir()).expect("lists").map(|entry| entry.expect("entry").file_name()).collect();
-    assert!(!names.iter().any(|name| name.to_string_lossy().ends_with(".deleted")));
+    assert!(!names.iter().any(|name| name.to_string_lossy().ends_with(".expired")));
     let end = log.close().expect("closed");
     let log = open(&disk(), reader.dir(), small_segments(), recovery(true, end.0));
     assert_eq!(log.reader().log_start(), Offset(1000));
@@ -295,4 +295,18 @@ fn a_damaged_batch_is_reported_and_not_passed_over() {
     let log = open(&disk(), &dir, small_segments(), recovery(true, end.0));
     let read = log.reader().read(header.next_offset(), 1000, ReadBound::LogEnd, true);
     assert!(matches!(read, Err(ReadError::Corrupt { position, .. }) if position == header.size() as u64), "{read:?}");
+}
+
+#[test]
+fn what_kafka_left_to_be_removed_says_nothing_of_other_segments() {
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("t-0");
+    let log = filled(&dir, small_segments(), 100);
+    let expected = values(&log.reader(), 0);
+    let end = log.close().expect("closed");
+    let left = dir.join("00000000000000000500.log.deleted");
+    std::fs::write(&left, "old").expect("writes");
+    let log = open(&disk(), &dir, small_segments(), recovery(true, end.0));
+    assert_eq!(values(&log.reader(), 0), expected);
+    assert!(!left.exists());
 }
