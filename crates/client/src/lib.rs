@@ -1,1 +1,40 @@
-//! The async Kafka client behind the command line, replication and forwarding.
+//! The async Kafka client behind the command line: connections, negotiated versions, metadata, retries with an
+//! overall deadline, administration, producing, fetching and classic group membership.
+//!
+//! [`Client`] is cheap to clone and shares its connections. Every operation gives up after
+//! [`ClientConfig::timeout`]; errors that pass by themselves are repeated until then.
+
+mod admin;
+mod client;
+pub mod clock;
+mod config;
+mod connection;
+mod consumer;
+mod error;
+mod group;
+mod metadata;
+mod negotiation;
+mod partitioner;
+mod producer;
+mod retry;
+mod wire_out;
+
+pub use admin::alter_configs::{ConfigChange, ConfigOperation};
+pub use admin::create_topics::{CreatedTopic, NewTopic};
+pub use admin::describe_cluster::DescribedCluster;
+pub use admin::describe_configs::{ConfigEntry, ConfigResource, ConfigSource, ResourceType};
+pub use admin::describe_groups::{DescribedGroup, GroupMember};
+pub use admin::describe_log_dirs::{LogDir, LogDirReplica};
+pub use admin::describe_quorum::{Quorum, QuorumReplica};
+pub use admin::list_groups::ListedGroup;
+pub use admin::list_offsets::{FoundOffset, OffsetSpec};
+pub use admin::offset_fetch::CommittedOffset;
+pub use client::{Client, Target};
+pub use clock::wall_millis;
+pub use config::{ClientConfig, parse_bootstrap};
+pub use consumer::{Consumer, ConsumerOptions, FetchedBatch, StartAt};
+pub use error::ClientError;
+pub use group::{GroupConsumer, GroupEvent, GroupOptions};
+pub use metadata::{Broker, Partition, Topic};
+pub use partitioner::{murmur2, partition_for_key};
+pub use producer::{Acks, Delivery, Producer, ProducerOptions, ProducerRecord};

@@ -1,0 +1,125 @@
+//! The commands, and the one place where they are told apart.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::error::CliError;
+use crate::{cluster, completions, configs, consume, dump, groups, man, perf, produce, topics};
+
+/// A command that is a client, or needs no broker at all.
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)]
+pub enum Command {
+    /// Create, list, describe, alter and delete topics
+    #[command(subcommand)]
+    Topics(topics::TopicsCommand),
+    /// List, describe, reset and delete consumer groups
+    #[command(subcommand)]
+    Groups(groups::GroupsCommand),
+    /// Send the lines of standard input to a topic
+    Produce(produce::ProduceArguments),
+    /// Print the records of a topic
+    Consume(consume::ConsumeArguments),
+    /// Describe and alter configurations of topics, brokers and groups
+    #[command(subcommand)]
+    Configs(configs::ConfigsCommand),
+    /// Look at the cluster: its brokers, its quorum, its disks
+    #[command(subcommand)]
+    Cluster(cluster::ClusterCommand),
+    /// Print what is in files of a data directory, without a broker
+    Dump(dump::DumpArguments),
+    /// Measure produce, consume and end-to-end latency
+    #[command(subcommand)]
+    Perf(perf::PerfCommand),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArguments),
+    /// Print the manual page
+    Man(man::ManArguments),
+}
+
+/// Runs a command; `whole` is the command line that it is part of.
+pub fn run(command: Command, whole: clap::Command) -> ExitCode {
+    match dispatch(command, whole) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hanzo-stream: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn dispatch(command: Command, whole: clap::Command) -> Result<(), CliError> {
+    match command {
+        Command::Dump(arguments) => dump::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, whole),
+        Command::Man(arguments) => man::run(&arguments, whole),
+        Command::Topics(command) => block_on(topics::run(command)),
+        Command::Groups(command) => block_on(groups::run(command)),
+        Command::Produce(arguments) => block_on(produce::run(arguments)),
+        Command::Consume(arguments) => block_on(consume::run(arguments)),
+        Command::Configs(command) => block_on(configs::run(command)),
+        Command::Cluster(command) => block_on(cluster::run(command)),
+        Command::Perf(command) => block_on(perf::run(command)),
+    }
+}
+
+/// One thread is enough for a client, and starts at once.
+fn block_on(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::local("starting", &error))?;
+    let result = runtime.block_on(Box::pin(work));
+    // A thread may still wait for standard input.
+    runtime.shutdown_background();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    #[derive(Parser)]
+    #[command(name = "hanzo-stream")]
+    struct Whole {
+        #[command(subcommand)]
+        _command: Command,
+    }
+
+    fn each_leaf(command: &clap::Command, check: &mut impl FnMut(&clap::Command)) {
+        if !command.has_subcommands() {
+            check(command);
+        }
+        command.get_subcommands().for_each(|command| each_leaf(command, check));
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Whole::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_an_example_that_parses() {
+        each_leaf(&Whole::command(), &mut |command| {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<&str> = help.lines().filter(|line| line.contains("hanzo-stream ")).collect();
+            assert!(!examples.is_empty(), "{} has no example", command.get_name());
+            for example in examples {
+                let line = example.split_once("hanzo-stream ").map(|(_, words)| words).unwrap_or_default();
+                let line = line.split(" | ").next().unwrap_or_default().split(" > ").next().unwrap_or_default();
+                let line = line.split(" < ").next().unwrap_or_default();
+                let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+                let parsed = Whole::try_parse_from(["hanzo-stream"].into_iter().chain(words));
+                assert!(
+                    parsed.is_ok(),
+                    "{example}: {}",
+                    parsed.err().map(|error| error.to_string()).unwrap_or_default()
+                );
+            }
+        });
+    }
+}

@@ -1,0 +1,57 @@
+//! What every client command takes: where the cluster is, and how to print.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use stream_client::{Client, ClientConfig, parse_bootstrap};
+
+use crate::error::CliError;
+use crate::output::Format;
+use crate::properties::ClientProperties;
+use crate::time;
+
+/// Where the cluster is and how long to try.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectionArguments {
+    /// Brokers to connect to first, separated by commas
+    #[arg(long, value_name = "HOST:PORT", env = "HANZO_STREAM_BOOTSTRAP", default_value = "localhost:9092")]
+    pub(crate) bootstrap_server: String,
+
+    /// Read Kafka client properties from a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) command_config: Option<PathBuf>,
+
+    /// Give up after this long [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = time::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Print a table for people or JSON for scripts
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) output: Format,
+}
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+impl ConnectionArguments {
+    /// A client of the cluster; it connects when it is first used.
+    pub(crate) fn client(&self) -> Result<Client, CliError> {
+        let properties = match &self.command_config {
+            Some(path) => ClientProperties::load(path)?,
+            None => ClientProperties::default(),
+        };
+        let bootstrap = parse_bootstrap(&self.bootstrap_server)
+            .map_err(|error| CliError::usage(format!("--bootstrap-server: {error}")))?;
+        let timeout = self.timeout.or(properties.timeout).unwrap_or(TIMEOUT);
+        let mut config = ClientConfig::new(bootstrap, timeout);
+        config.request_timeout = properties.request_timeout.unwrap_or(config.request_timeout);
+        config.client_id = properties.client_id.unwrap_or(config.client_id);
+        Ok(Client::new(config))
+    }
+
+    /// Whether scripts read the output.
+    pub(crate) fn is_json(&self) -> bool {
+        self.output == Format::Json
+    }
+}

@@ -1,0 +1,17 @@
+//! What the cluster is asked and told, one file a verb.
+
+pub(crate) mod alter_configs;
+pub(crate) mod create_partitions;
+pub(crate) mod create_topics;
+pub(crate) mod delete_groups;
+pub(crate) mod delete_topics;
+pub(crate) mod describe_cluster;
+pub(crate) mod describe_configs;
+pub(crate) mod describe_groups;
+pub(crate) mod describe_log_dirs;
+pub(crate) mod describe_quorum;
+pub(crate) mod find_coordinator;
+pub(crate) mod list_groups;
+pub(crate) mod list_offsets;
+pub(crate) mod offset_commit;
+pub(crate) mod offset_fetch;
