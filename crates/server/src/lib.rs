@@ -5,7 +5,8 @@ pub mod broker;
 pub mod config;
 pub mod telemetry;
 
-mod clock;
+use stream_client::clock;
+
 mod controller;
 mod coordinator;
 mod data_dir;
