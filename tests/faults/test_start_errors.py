@@ -1,5 +1,6 @@
 """Starts that cannot work: one line that says what and why, exit status 2, and nothing written."""
 
+import functools
 import os
 import shutil
 import socket
@@ -21,10 +22,17 @@ def this_binary(request):
         pytest.skip("starts this repository's binary")
 
 
+@functools.cache
+def _ports() -> tuple[int, int]:
+    """The same for all: hardly any of these servers gets as far as listening."""
+    return free_port(), free_port()
+
+
 def server(data: Path | None, *flags: str, env: dict[str, str] | None = None, as_nobody: Path | None = None, **settings) -> subprocess.CompletedProcess:
     """Runs `hanzo-stream server`, which must end by itself."""
+    clients, controller = _ports()
     defaults = {
-        "listeners": f"PLAINTEXT://127.0.0.1:{free_port()},CONTROLLER://127.0.0.1:{free_port()}", "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://127.0.0.1:{clients},CONTROLLER://127.0.0.1:{controller}", "controller.listener.names": "CONTROLLER",
         "hanzo.http.listener": "",
     }  # fmt: skip
     sets = [word for key, value in (defaults | settings).items() for word in ("--set", f"{key}={value}")]
@@ -243,3 +251,15 @@ def test_a_damaged_metadata_log_is_said_and_kept(stopped):
     assert done.returncode in (2, 4), f"exit status {done.returncode}\n{done.stderr}"
     assert "panicked" not in done.stderr
     assert logs[0].read_bytes()[:200] == bytes(damaged)[:200]
+
+
+# --- the end
+
+
+def test_a_broker_that_was_seen_to_serve_can_be_stopped(own_broker):
+    """SIGTERM right after the first answer is a controlled stop, not a death by signal."""
+    for _ in range(5):
+        broker = own_broker()
+        broker.start()
+        broker.stop()
+        assert (broker.data / ".kafka_cleanshutdown").exists()

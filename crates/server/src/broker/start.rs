@@ -19,6 +19,7 @@ use stream_types::{Uuid, limits};
 use tokio::sync::mpsc;
 
 use super::publish::Publisher;
+use super::stop::StopSignals;
 use super::{Broker, ProducerIds, Stop};
 use crate::clock::{self, Clock};
 use crate::config::{FlushPolicy, ServerConfig};
@@ -125,12 +126,14 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     register(&broker, &data_dir).await?;
     let maintenance =
         Maintenance::start(&broker).map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
+    // From here on somebody may see that it serves, and stop it.
+    let signals = StopSignals::catch().map_err(|error| storage(format!("cannot catch SIGTERM: {error}")))?;
     for listener in listeners {
         listener.start(&broker);
     }
     health.set_ready();
     announce(&broker, &data_dir);
-    super::stop::wait_for_signal().await;
+    signals.wait().await;
     super::stop::stop(&broker, publishing, maintenance).await.map_err(storage)
 }
 

@@ -1,11 +1,12 @@
 //! Controlled shutdown: nothing new is read, what was read is answered, logs are closed cleanly.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stream_log::LogError;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::Broker;
@@ -15,18 +16,28 @@ use crate::maintenance::Maintenance;
 /// How long connections may take to get their last answers.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
-/// Waits for SIGTERM or Ctrl-C.
-pub(super) async fn wait_for_signal() {
-    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    match (terminate, interrupt) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            tokio::select! {
-                _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
-                _ = interrupt.recv() => tracing::info!("interrupted: stopping"),
-            }
+/// SIGTERM and Ctrl-C, caught from the moment this exists: whoever sees the broker serve may stop it.
+#[derive(Debug)]
+pub(super) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Takes the signals over.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub(super) fn catch() -> io::Result<StopSignals> {
+        Ok(StopSignals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one of them.
+    pub(super) async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => tracing::info!("SIGTERM: stopping"),
+            _ = self.interrupt.recv() => tracing::info!("interrupted: stopping"),
         }
-        // Without handlers the default action of the signals ends the process; recovery copes.
-        _ => std::future::pending().await,
     }
 }
 
