@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use stream_server::config::{Arguments, Loaded, ServerConfig};
 use stream_server::{broker, telemetry};
 
@@ -23,6 +23,8 @@ enum Command {
     /// Run a broker; without options a whole cluster of one on localhost.
     #[command(after_help = SERVER_EXAMPLES)]
     Server(ServerArguments),
+    #[command(flatten)]
+    Client(stream_cli::Command),
 }
 
 const SERVER_EXAMPLES: &str = "\
@@ -71,6 +73,7 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 fn main() -> ExitCode {
     match CommandLine::parse().command {
         Command::Server(arguments) => server(arguments),
+        Command::Client(command) => stream_cli::run(command, CommandLine::command()),
     }
 }
 
