@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use stream_log::LogError;
 use stream_metadata::{MetadataImage, TopicImage};
-use stream_types::{TopicPartition, Uuid};
+use stream_types::{LeaderEpoch, TopicPartition, Uuid};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Broker;
@@ -67,15 +67,9 @@ impl Publisher {
         if !before.shares_topics_with(image) {
             self.remove_gone(image).await;
             let opening = self.change_partitions(image);
-            for (partition, opened) in opening {
-                match opened.await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => {
-                        tracing::error!(partition = %partition.id, "cannot open the log, its partition is offline: {error}")
-                    }
-                    Err(_) => tracing::error!(partition = %partition.id, "the log's writer ended before it was opened"),
-                }
-            }
+            let strays = opened(opening, true).await;
+            let opening = self.replace_strays(image, strays).await;
+            opened(opening, false).await;
         }
         if !before.shares_configs_with(image) {
             self.change_configs(&before, image);
@@ -135,6 +129,54 @@ impl Publisher {
         opening
     }
 
+    /// Puts directories aside that belong to deleted topics of the same name, and opens empty logs in their place.
+    async fn replace_strays(&self, image: &MetadataImage, strays: Vec<(Arc<Partition>, Uuid)>) -> Vec<Opening> {
+        let mut opening = Vec::new();
+        for (partition, found) in strays {
+            let (broker, id) = (Arc::clone(&self.broker), partition.id.clone());
+            let set_aside = move || {
+                let aside = broker.log_dirs.set_aside(&id, found).map_err(|error| error.to_string())?;
+                broker.log_dirs.write_checkpoints(&broker.partitions).map_err(|error| error.to_string())?;
+                Ok::<_, String>(aside)
+            };
+            match tokio::task::spawn_blocking(set_aside).await {
+                Ok(Ok(aside)) => {
+                    let aside = aside.display();
+                    tracing::warn!(partition = %partition.id, "its directory was that of a deleted topic, which is {aside} now");
+                    if let Some(topic) = image.topics().by_id(partition.topic_id) {
+                        opening.push(self.open(image, topic, partition));
+                    }
+                }
+                Ok(Err(error)) => {
+                    tracing::error!(partition = %partition.id, "cannot put a deleted topic's directory aside: {error}");
+                }
+                Err(error) => {
+                    tracing::error!(partition = %partition.id, "putting a directory aside ended early: {error}")
+                }
+            }
+        }
+        opening
+    }
+
+    fn open(&self, image: &MetadataImage, topic: &TopicImage, partition: Arc<Partition>) -> Opening {
+        let place = self.broker.log_dirs.place(&partition.id);
+        let assigned = topic.partition(partition.id.partition);
+        let plan = OpenPlan {
+            dir: place.dir,
+            exists: place.exists,
+            settings: self.settings(image, topic),
+            leader_epoch: assigned.map_or(LeaderEpoch::NONE, |assigned| assigned.leader_epoch),
+            clean: place.clean,
+            recovery_point: place.recovery_point,
+            log_start: place.log_start,
+        };
+        let (reply, opened) = oneshot::channel();
+        let event = WorkerEvent::Open { partition: Arc::clone(&partition), plan: Box::new(plan), reply };
+        // A refused event drops its reply, which the waiting side reports.
+        let _ = partition.worker.send(event);
+        (partition, opened)
+    }
+
     fn follow_epochs(&self, topic: &TopicImage) {
         for (index, assigned) in &topic.partitions {
             if let Some(partition) = self.broker.partitions.get(topic.id, *index) {
@@ -162,22 +204,8 @@ impl Publisher {
             let id = TopicPartition::new(&*topic.name, *index);
             let worker = self.broker.workers.handle(self.next_worker);
             self.next_worker += 1;
-            let place = self.broker.log_dirs.place(&id);
-            let plan = OpenPlan {
-                dir: place.dir,
-                exists: place.exists,
-                settings: settings.clone(),
-                leader_epoch: assigned.leader_epoch,
-                clean: place.clean,
-                recovery_point: place.recovery_point,
-                log_start: place.log_start,
-            };
-            let partition = Arc::new(Partition::new(id, topic.id, worker.clone(), &settings, Arc::clone(&traffic)));
-            let (reply, opened) = oneshot::channel();
-            let event = WorkerEvent::Open { partition: Arc::clone(&partition), plan: Box::new(plan), reply };
-            // A refused event drops its reply, which the waiting side reports.
-            let _ = worker.send(event);
-            opening.push((Arc::clone(&partition), opened));
+            let partition = Arc::new(Partition::new(id, topic.id, worker, &settings, Arc::clone(&traffic)));
+            opening.push(self.open(image, topic, Arc::clone(&partition)));
             partitions.push(Some(partition));
         }
         partitions.into()
@@ -203,4 +231,21 @@ impl Publisher {
             }
         }
     }
+}
+
+/// Waits for logs to be open and reports those that are not; with `may_be_stray` gives back the partitions whose directory
+/// belongs to another topic, and that topic's id.
+async fn opened(opening: Vec<Opening>, may_be_stray: bool) -> Vec<(Arc<Partition>, Uuid)> {
+    let mut strays = Vec::new();
+    for (partition, opened) in opening {
+        match opened.await {
+            Ok(Ok(())) => {}
+            Ok(Err(LogError::TopicIdMismatch { found, .. })) if may_be_stray => strays.push((partition, found)),
+            Ok(Err(error)) => {
+                tracing::error!(partition = %partition.id, "cannot open the log, its partition is offline: {error}");
+            }
+            Err(_) => tracing::error!(partition = %partition.id, "the log's writer ended before it was opened"),
+        }
+    }
+    strays
 }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use stream_codec::Str;
-use stream_metadata::controller::{AlterConfigs, AlterConfigsReply};
+use stream_metadata::controller::{AlterConfigs, AlterConfigsReply, ConfigValue};
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Reply};
 use stream_types::ErrorCode;
 use stream_wire::alter_configs::{
@@ -55,7 +55,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     })
 }
 
-fn wanted(resource: AlterConfigsResource) -> Option<(ConfigResource, Vec<(String, Option<String>)>)> {
+fn wanted(resource: AlterConfigsResource) -> Option<(ConfigResource, Vec<ConfigValue>)> {
     let kind = ConfigResourceType::from_code(resource.resource_type)?;
     let configs = resource.configs.into_iter();
     let values = configs.map(|config| (config.name.to_string(), config.value.map(|value| value.to_string())));

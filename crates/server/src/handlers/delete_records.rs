@@ -21,10 +21,14 @@ use tokio::sync::oneshot;
 use super::error_map;
 use super::request::Request;
 use crate::broker::Broker;
+use crate::maintenance;
 use crate::net::Pending;
 use crate::partitions::Partition;
 
-type Advancing = oneshot::Receiver<Result<Offset, ErrorCode>>;
+type Advanced = Result<Offset, ErrorCode>;
+
+/// One partition of the request, and its new start once that is known.
+type Asked = (i32, Result<oneshot::Receiver<Advanced>, ErrorCode>);
 
 /// Moves the start of logs forward.
 pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
@@ -33,10 +37,12 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Err(pending) => return pending,
     };
     let image = broker.image();
-    let mut topics: Vec<(Str, Vec<(i32, Result<Advancing, ErrorCode>)>)> = Vec::new();
+    let mut topics: Vec<(Str, Vec<Asked>)> = Vec::new();
+    let mut advanced: Vec<Arc<Partition>> = Vec::new();
     for topic in body.topics {
         let begin = |wanted: &DeleteRecordsPartition| {
             let found = find(broker, &image, &topic.name, wanted.partition_index);
+            advanced.extend(found.as_ref().ok().cloned());
             (wanted.partition_index, found.map(|partition| advance(&partition, wanted.offset)))
         };
         topics.push((topic.name.clone(), topic.partitions.iter().map(begin).collect()));
@@ -44,7 +50,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let broker = Arc::clone(broker);
     let responder = request.responder;
     Pending::later(async move {
-        let mut outcomes: Vec<(Str, HashMap<i32, Result<Offset, ErrorCode>>)> = Vec::new();
+        let mut outcomes: Vec<(Str, HashMap<i32, Advanced>)> = Vec::new();
         for (name, partitions) in topics {
             let mut results = HashMap::new();
             for (index, advancing) in partitions {
@@ -57,7 +63,8 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             }
             outcomes.push((name, results));
         }
-        if outcomes.iter().flat_map(|(_, results)| results.values()).any(Result::is_ok) && !note(broker).await {
+        let any = outcomes.iter().flat_map(|(_, results)| results.values()).any(Result::is_ok);
+        if any && !note(broker, advanced).await {
             for result in outcomes.iter_mut().flat_map(|(_, results)| results.values_mut()) {
                 *result = result.and(Err(ErrorCode::KafkaStorageError));
             }
@@ -77,7 +84,7 @@ fn find(broker: &Broker, image: &MetadataImage, name: &str, index: i32) -> Resul
     broker.partitions.get(topic.id, index).ok_or(ErrorCode::NotLeaderOrFollower)
 }
 
-fn advance(partition: &Arc<Partition>, wanted: i64) -> Advancing {
+fn advance(partition: &Arc<Partition>, wanted: i64) -> oneshot::Receiver<Advanced> {
     let (reply, advancing) = oneshot::channel();
     partition.with_log(move |partition, log| {
         let advanced = match log {
@@ -94,7 +101,7 @@ fn advance(partition: &Arc<Partition>, wanted: i64) -> Advancing {
     advancing
 }
 
-fn advance_log(log: &mut Log, wanted: i64) -> Result<Offset, ErrorCode> {
+fn advance_log(log: &mut Log, wanted: i64) -> Advanced {
     if !log.config().delete {
         return Err(ErrorCode::PolicyViolation);
     }
@@ -106,23 +113,26 @@ fn advance_log(log: &mut Log, wanted: i64) -> Result<Offset, ErrorCode> {
     log.advance_log_start(offset).map_err(|error| error_map::log_error(&error))
 }
 
-/// Notes the starts of logs durably; whether that worked.
-async fn note(broker: Arc<Broker>) -> bool {
-    let written = tokio::task::spawn_blocking(move || broker.log_dirs.write_log_starts(&broker.partitions)).await;
-    match written {
-        Ok(Ok(())) => true,
-        Ok(Err(error)) => {
-            tracing::error!("cannot note where logs start after DeleteRecords: {error}");
-            false
-        }
-        Err(error) => {
-            tracing::error!("noting where logs start ended early: {error}");
-            false
-        }
-    }
+/// Notes the starts of logs durably; whether that worked. On a disk without a byte of space, what was just given up is
+/// removed first.
+async fn note(broker: Arc<Broker>, advanced: Vec<Arc<Partition>>) -> bool {
+    let noted = tokio::task::spawn_blocking(move || {
+        let write = || broker.log_dirs.write_log_starts(&broker.partitions);
+        write().or_else(|_| {
+            maintenance::expire(&broker, &advanced);
+            write()
+        })
+    });
+    let failure = match noted.await {
+        Ok(Ok(())) => return true,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::error!("cannot note where logs start after DeleteRecords: {failure}");
+    false
 }
 
-fn topic_result(name: Str, results: HashMap<i32, Result<Offset, ErrorCode>>) -> DeleteRecordsTopicResult {
+fn topic_result(name: Str, results: HashMap<i32, Advanced>) -> DeleteRecordsTopicResult {
     let mut partitions: Vec<_> = results
         .into_iter()
         .map(|(partition_index, result)| match result {

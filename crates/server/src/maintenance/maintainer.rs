@@ -10,7 +10,7 @@ use stream_log::Log;
 use stream_types::Now;
 
 use super::cleaner::Cleaner;
-use super::retention::{expire_all, has_jumped};
+use super::retention::{expire, has_jumped};
 use super::rounds::on_each_log;
 use super::schedule::{Schedule, Task};
 use crate::broker::Broker;
@@ -160,7 +160,7 @@ impl Maintainer {
         }
         // Each log compares the clocks too, but from its second look on only.
         let is_first = self.last.replace(now).is_none();
-        if !(jumped && is_first) && expire_all(&self.broker) {
+        if !(jumped && is_first) && expire(&self.broker, &self.broker.partitions.all()) {
             self.write_checkpoints();
             self.broker.disk_space.look();
         }

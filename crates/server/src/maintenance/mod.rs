@@ -13,3 +13,4 @@ mod schedule;
 
 pub(crate) use disk_space::{DiskSpace, Space};
 pub(crate) use maintainer::Maintenance;
+pub(crate) use retention::expire;

@@ -1,9 +1,10 @@
 //! Old segments go: by age, by size, and below what DeleteRecords has left.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use stream_log::{Log, LogError, Removal};
-use stream_types::{Now, Offset, WallMillis};
+use stream_types::{Now, Offset};
 
 use super::rounds::on_each_log;
 use crate::broker::Broker;
@@ -19,14 +20,15 @@ pub(super) fn has_jumped(last: Now, now: Now) -> bool {
     (wall - monotonic).unsigned_abs() > CLOCK_JUMP.as_millis()
 }
 
-/// Rolls aged segments and removes what need not be kept; whether a log begins later than before.
-pub(super) fn expire_all(broker: &Broker) -> bool {
+/// Rolls aged segments and removes what need not be kept; whether a log begins later than before. Waits for the logs' own
+/// threads and for the disk.
+pub(crate) fn expire(broker: &Broker, partitions: &[Arc<Partition>]) -> bool {
     let clock = broker.clock;
     let mut moved = false;
-    let work = move |partition: &std::sync::Arc<Partition>, log: &mut Log| {
+    let work = move |partition: &Arc<Partition>, log: &mut Log| {
         let reader = log.reader();
         let before = reader.log_start();
-        let expired = expire(log, clock.now(), reader.high_watermark());
+        let expired = expire_log(log, clock.now(), reader.high_watermark());
         let after = reader.log_start();
         if after > before {
             // Who waits below it has to be told.
@@ -34,7 +36,7 @@ pub(super) fn expire_all(broker: &Broker) -> bool {
         }
         expired.map(|removal| (removal, (after > before).then_some(after)))
     };
-    on_each_log(&broker.partitions.all(), work, |partition, expired| match expired {
+    on_each_log(partitions, work, |partition, expired| match expired {
         Ok((removal, start)) => {
             moved |= start.is_some();
             remove(partition, &removal);
@@ -46,9 +48,14 @@ pub(super) fn expire_all(broker: &Broker) -> bool {
     moved
 }
 
-fn expire(log: &mut Log, now: Now, high_watermark: Offset) -> Result<Removal, LogError> {
-    let wall: WallMillis = now.wall;
-    log.roll_if_due(wall)?;
+fn expire_log(log: &mut Log, now: Now, high_watermark: Offset) -> Result<Removal, LogError> {
+    match log.roll_if_due(now.wall) {
+        // Without space for a new segment, old ones can go all the same.
+        Err(LogError::Disk(error)) if error.is_no_space() => {}
+        rolled => {
+            rolled?;
+        }
+    }
     log.expire(now, high_watermark)
 }
 
@@ -69,7 +76,7 @@ fn remove(partition: &Partition, removal: &Removal) {
 
 #[cfg(test)]
 mod tests {
-    use stream_types::Monotonic;
+    use stream_types::{Monotonic, WallMillis};
 
     use super::*;
 

@@ -4,6 +4,7 @@
 //! of two who write at once the later one's files hold what both know.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use parking_lot::Mutex;
 use stream_log::checkpoint::{self, CLEANER, Checkpoint, LOG_START, RECOVERY_POINT, REPLICATION};
 use stream_log::disk::Disk;
 use stream_log::{LogError, log_dir};
-use stream_types::{Offset, TopicPartition};
+use stream_types::{Offset, TopicPartition, Uuid};
 
 use super::table::PartitionTable;
 use crate::data_dir::DataDir;
@@ -132,6 +133,26 @@ impl LogDirs {
         if let Some(found) = places.found.remove(id) {
             places.counts[found.dir] -= 1;
         }
+    }
+
+    /// Puts the directory of a partition aside that belongs to another topic of the same name, `found`: it was deleted,
+    /// and a crash was faster than the removal. Kafka calls such a directory stray, and keeps it too. What is noted of it
+    /// goes as with [`LogDirs::forget`].
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn set_aside(&self, id: &TopicPartition, found: Uuid) -> io::Result<PathBuf> {
+        let dir = self.place(id).dir;
+        let hex: String = found.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut aside = dir.as_os_str().to_owned();
+        aside.push(format!(".{hex}-stray"));
+        let aside = PathBuf::from(aside);
+        self.disk.rename(&dir, &aside)?;
+        if let Some(parent) = dir.parent() {
+            self.disk.sync_dir(parent)?;
+        }
+        self.forget(id);
+        Ok(aside)
     }
 
     /// Notes how far each log is durable and where it starts, so that the next start has less to read. Files that
@@ -281,6 +302,18 @@ mod tests {
         dirs.write_checkpoints(&PartitionTable::default()).expect("writes");
         assert!(checkpoint::read(&*disk, "/a".as_ref(), RECOVERY_POINT).expect("reads").is_empty());
         assert_eq!(dirs.place(&id("t")).recovery_point, Offset::ZERO);
+    }
+
+    #[test]
+    fn a_stray_directory_makes_room_for_the_partition() {
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new(1));
+        disk.create_dir("/a/t-0".as_ref()).expect("creates");
+        disk.create_dir("/b".as_ref()).expect("creates");
+        let dirs = load(&disk);
+        let aside = dirs.set_aside(&id("t"), Uuid([0xab; 16])).expect("renames");
+        assert!(aside.to_string_lossy().ends_with("t-0.abababababababababababababababab-stray"));
+        assert!(!dirs.place(&id("t")).exists);
+        assert!(!load(&disk).place(&id("t")).exists, "what is stray is no partition");
     }
 
     #[test]
