@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use stream_log::checkpoint::{self, CLEANER, Checkpoint, LOG_START, RECOVERY_POINT, REPLICATION};
-use stream_log::disk::Disk;
-use stream_log::{LogError, log_dir};
+use stream_log::disk::{Disk, DiskVolume};
+use stream_log::{DiskError, Log, LogError, SyncWork, log_dir};
 use stream_types::{Offset, TopicPartition, Uuid};
 
 use super::table::PartitionTable;
@@ -27,11 +27,16 @@ pub(crate) struct Place {
     pub(crate) log_start: Offset,
 }
 
+/// From this many logs on, the whole volume is synced instead of each file.
+const LOGS_WORTH_A_VOLUME_SYNC: usize = 64;
+
 #[derive(Debug)]
 struct OneDir {
     path: PathBuf,
     /// Was shut down cleanly before this start.
     clean: bool,
+    /// Opened at start, so that no write error in between goes unseen.
+    volume: Arc<dyn DiskVolume>,
 }
 
 /// A partition that exists.
@@ -99,7 +104,12 @@ impl LogDirs {
                 places.found.insert(id, Found { dir: index, recovery_point, log_start });
             }
             all_notes.push(notes);
-            dirs.push(OneDir { clean: log_dir::take_clean_shutdown(&**disk, &path)?, path });
+            let volume = disk.volume(&path).map_err(|source| DiskError {
+                operation: "open the volume of",
+                path: path.clone(),
+                source: Arc::new(source),
+            })?;
+            dirs.push(OneDir { clean: log_dir::take_clean_shutdown(&**disk, &path)?, path, volume });
         }
         Ok(LogDirs { disk: Arc::clone(disk), dirs, places: Mutex::new(places), notes: Mutex::new(all_notes) })
     }
@@ -237,13 +247,16 @@ impl LogDirs {
     /// When the disk refuses; the next start then recovers.
     pub(crate) fn close(&self, table: &PartitionTable, broker_epoch: i64) -> Result<(), LogError> {
         let mut unopened = Vec::new();
+        let mut logs: Vec<Vec<Log>> = self.dirs.iter().map(|_| Vec::new()).collect();
         for partition in table.all() {
+            let Some(dir) = self.places.lock().found.get(&partition.id).map(|found| found.dir) else { continue };
             match partition.take_log() {
-                Some(log) => {
-                    log.close()?;
-                }
-                None => unopened.extend(self.places.lock().found.get(&partition.id).map(|found| found.dir)),
+                Some(log) => logs[dir].push(log),
+                None => unopened.push(dir),
             }
+        }
+        for (dir, logs) in self.dirs.iter().zip(logs) {
+            close_all(dir, logs)?;
         }
         self.write_checkpoints(table)?;
         for (index, dir) in self.dirs.iter().enumerate() {
@@ -255,6 +268,22 @@ impl LogDirs {
         }
         Ok(())
     }
+}
+
+/// Closes the logs of one directory durably.
+fn close_all(dir: &OneDir, logs: Vec<Log>) -> Result<(), LogError> {
+    if logs.len() < LOGS_WORTH_A_VOLUME_SYNC {
+        for log in logs {
+            log.close()?;
+        }
+        return Ok(());
+    }
+    let mut works = Vec::with_capacity(logs.len());
+    for log in logs {
+        works.extend(log.close_unsynced()?.1);
+    }
+    let synced = SyncWork::run_together(&works, &*dir.volume);
+    Ok(synced.map_err(|source| DiskError { operation: "sync", path: dir.path.clone(), source: Arc::new(source) })?)
 }
 
 #[cfg(test)]
