@@ -145,3 +145,44 @@ fn topic_result(name: Str, results: HashMap<i32, Advanced>) -> DeleteRecordsTopi
     partitions.sort_by_key(|partition| partition.partition_index);
     DeleteRecordsTopicResult { name, partitions }
 }
+
+#[cfg(test)]
+mod tests {
+    use stream_log::LogConfig;
+    use stream_log::disk::memory::MemoryDisk;
+    use stream_types::{Uuid, WallMillis};
+
+    use super::*;
+
+    fn empty_log(delete: bool) -> Log {
+        let config = LogConfig {
+            segment_bytes_max: 1 << 20,
+            segment_ms: i64::MAX,
+            segment_index_bytes_max: 1 << 20,
+            index_interval_bytes: 4096,
+            delete,
+            compact: !delete,
+            retention_ms: None,
+            retention_bytes: None,
+            delete_retention_ms: 0,
+            producer_id_expiration_ms: i64::MAX,
+            tail_cache_bytes_max: 0,
+        };
+        let disk = Arc::new(MemoryDisk::new(1));
+        Log::create(disk, "/t-0".as_ref(), Uuid([1; 16]), config, WallMillis(0)).expect("an empty disk takes a log")
+    }
+
+    #[test]
+    fn only_what_is_committed_can_be_deleted() {
+        let mut log = empty_log(true);
+        assert_eq!(advance_log(&mut log, -1), Ok(Offset(0)));
+        assert_eq!(advance_log(&mut log, 0), Ok(Offset(0)));
+        assert_eq!(advance_log(&mut log, 1), Err(ErrorCode::OffsetOutOfRange));
+        assert_eq!(advance_log(&mut log, -2), Err(ErrorCode::OffsetOutOfRange));
+    }
+
+    #[test]
+    fn a_topic_that_is_only_compacted_keeps_its_records() {
+        assert_eq!(advance_log(&mut empty_log(false), -1), Err(ErrorCode::PolicyViolation));
+    }
+}

@@ -61,3 +61,34 @@ fn list(image: &MetadataImage, kinds: &[ConfigResourceType]) -> Vec<ConfigResour
     }
     resources
 }
+
+#[cfg(test)]
+mod tests {
+    use stream_codec::stored::metadata::{ConfigRecord, TopicRecord};
+    use stream_types::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn topics_are_listed_always_and_groups_with_configuration_only() {
+        let mut image = MetadataImage::empty("c");
+        let topic = TopicRecord { name: "t".into(), topic_id: Uuid([1; 16]) };
+        image.replay(&topic.into()).expect("a topic can be stored");
+        for (kind, name) in [(ConfigResourceType::Group, "g"), (ConfigResourceType::ClientMetrics, "m")] {
+            let config = ConfigRecord {
+                resource_type: kind.code(),
+                resource_name: name.into(),
+                name: "interval.ms".into(),
+                value: Some("1000".into()),
+            };
+            image.replay(&config.into()).expect("a configuration can be stored");
+        }
+        let listed = |kinds: &[ConfigResourceType]| -> Vec<(i8, String)> {
+            let resources = list(&image, kinds).into_iter();
+            resources.map(|resource| (resource.resource_type, resource.resource_name.to_string())).collect()
+        };
+        assert_eq!(listed(&ALL), [(2, "t".to_owned()), (16, "m".to_owned()), (32, "g".to_owned())]);
+        assert_eq!(listed(&[ConfigResourceType::Group]), [(32, "g".to_owned())]);
+        assert_eq!(listed(&[ConfigResourceType::BrokerLogger]), []);
+    }
+}

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use stream_log::{Compacted, CompactionError, CompactionPlan, LogError};
 use stream_metadata::config_def;
-use stream_types::TopicPartition;
+use stream_types::{PartitionIndex, Uuid};
 
 use super::maintainer::StopSignal;
 use super::rounds::on_log;
@@ -46,7 +46,7 @@ impl Cleaner {
 struct Work {
     broker: Arc<Broker>,
     /// Partitions with a batch that cannot be read; not tried again before a restart.
-    uncleanable: HashSet<TopicPartition>,
+    uncleanable: HashSet<(Uuid, PartitionIndex)>,
 }
 
 /// What one look at a log led to.
@@ -82,7 +82,8 @@ impl Work {
 
     fn clean_all(&mut self) {
         for partition in self.broker.partitions.all() {
-            if self.uncleanable.contains(&partition.id) {
+            let key = (partition.topic_id, partition.id.partition);
+            if self.uncleanable.contains(&key) {
                 continue;
             }
             match self.clean(&partition) {
@@ -100,7 +101,7 @@ impl Work {
                 Err(CleanError::Log(LogError::Offline { .. })) => {}
                 Err(error @ CleanError::Run(CompactionError::Corrupt { .. })) => {
                     tracing::error!(partition = %partition.id, "compaction is given up until restart: {error}");
-                    self.uncleanable.insert(partition.id.clone());
+                    self.uncleanable.insert(key);
                 }
                 Err(error) => tracing::error!(partition = %partition.id, "compaction failed: {error}"),
             }
