@@ -57,6 +57,14 @@ impl Client {
         Client { inner: Arc::new(Inner { config, known, dialling: tokio::sync::Mutex::new(()) }) }
     }
 
+    /// A client of the same cluster with connections of its own: a broker answers the requests of one connection in
+    /// their order, so that a Fetch that waits for records would hold up everything behind it.
+    pub(crate) fn with_own_connections(&self) -> Client {
+        let client = Client::new(self.config().clone());
+        client.remember(self.brokers(), self.cluster_id(), &[]);
+        client
+    }
+
     /// Its configuration.
     pub fn config(&self) -> &ClientConfig {
         &self.inner.config

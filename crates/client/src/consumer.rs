@@ -84,6 +84,8 @@ struct Position {
 #[derive(Debug)]
 pub struct Consumer {
     client: Client,
+    /// Asks for records only.
+    fetching: Client,
     options: ConsumerOptions,
     positions: BTreeMap<(String, i32), Position>,
     /// Grows with each assignment, so that answers to an earlier one are thrown away.
@@ -107,6 +109,7 @@ impl Consumer {
     /// A consumer of nothing yet.
     pub fn new(client: Client, options: ConsumerOptions) -> Consumer {
         Consumer {
+            fetching: client.with_own_connections(),
             client,
             options,
             positions: BTreeMap::new(),
@@ -211,8 +214,10 @@ impl Consumer {
         }
     }
 
-    fn forget_topics(&self, error: &ClientError) {
+    fn forget_topics(&mut self, error: &ClientError) {
         if error.is_stale_metadata() {
+            // Brokers may have other addresses now.
+            self.fetching = self.client.with_own_connections();
             self.positions.keys().for_each(|(topic, _)| self.client.forget_topic(topic));
         }
     }
@@ -235,7 +240,7 @@ impl Consumer {
         for (leader, asked) in by_leader {
             let (request, names) = self.request(&asked, &topics);
             self.in_flight.insert(leader, self.assignment);
-            let (client, assignment) = (self.client.clone(), self.assignment);
+            let (client, assignment) = (self.fetching.clone(), self.assignment);
             self.fetches.spawn(async move {
                 let max = if names.contains_key(&Uuid::ZERO) { BY_ID - 1 } else { i16::MAX };
                 let answer = client.call_versioned(Target::Node(leader), max, |_| request.clone()).await;

@@ -215,7 +215,7 @@ mod tests {
         let bytes = Bytes::from(segment());
         let header = BatchHeader::parse(&bytes).expect("parses");
         let line = batch_line(&header, 0, false);
-        assert!(line.starts_with("position 0 size 79 offsets 0..1 count 2 epoch -1 codec none"), "{line}");
+        assert!(line.starts_with("position 0 size 81 offsets 0..1 count 2 epoch -1 codec none"), "{line}");
         assert!(line.ends_with(" CORRUPT"));
         assert_eq!(batch_object(&header, 7, true)["position"], 7);
     }

@@ -99,9 +99,12 @@ async fn measure(client: &Client, arguments: &PerfLatencyArguments) -> Result<Ar
         let record = ProducerRecord { partition: Some(0), value: Some(payload.next()), ..ProducerRecord::default() };
         let sent_at = Instant::now();
         producer.send(name, record).await.tried(tried)?;
-        consumer.next().await.tried(tried)?;
-        measured.lock().read.add(sent_at.elapsed());
-        producer.flush().await.tried(tried)?;
+        let reading = async {
+            let read = consumer.next().await;
+            measured.lock().read.add(sent_at.elapsed());
+            read
+        };
+        tokio::try_join!(reading, producer.flush()).tried(tried)?;
         bar.set_position(index);
     }
     bar.finish_and_clear();

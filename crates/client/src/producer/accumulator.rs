@@ -18,6 +18,8 @@ use crate::error::ClientError;
 
 /// Bytes of a record beside key, value and headers, at most.
 const RECORD_OVERHEAD_BYTES: usize = 30;
+/// Bytes of a header beside its key and value, at most.
+const HEADER_OVERHEAD_BYTES: usize = 10;
 
 /// What the producer and its sender share.
 pub(super) struct Shared {
@@ -51,6 +53,10 @@ struct State {
 struct Waiting {
     batches: VecDeque<Building>,
     next_sequence: i32,
+    in_flight: usize,
+    /// A broker that knows nothing of a producer takes any sequence number for its first: until one batch is stored
+    /// no other may overtake it.
+    is_established: bool,
 }
 
 struct Building {
@@ -92,7 +98,7 @@ impl Shared {
 
     /// Adds a record; tells whether it filled its batch.
     pub(super) fn append(&self, topic: &Arc<str>, partition: i32, record: &ProducerRecord) -> bool {
-        let headers: usize = record.headers.iter().map(|header| header.key.len() + length(&header.value) + 10).sum();
+        let headers: usize = record.headers.iter().map(|header| header.key.len() + length(&header.value)).sum();
         let size = length(&record.key) + length(&record.value) + headers;
         let now = Instant::now();
         let mut state = self.state.lock();
@@ -100,7 +106,8 @@ impl Shared {
         let mut filled = false;
         if let Some(open) = waiting.batches.back_mut()
             && !open.is_full
-            && open.builder.size() + size + RECORD_OVERHEAD_BYTES > self.options.batch_bytes
+            && open.builder.size() + size + RECORD_OVERHEAD_BYTES + HEADER_OVERHEAD_BYTES * record.headers.len()
+                > self.options.batch_bytes
         {
             open.is_full = true;
             filled = true;
@@ -179,6 +186,9 @@ impl Shared {
         let state = self.state.lock();
         for (partition, waiting) in &state.partitions {
             let Some(first) = waiting.batches.front() else { continue };
+            if waiting.in_flight > 0 && !waiting.is_established {
+                continue;
+            }
             let due_at = first.started + self.options.linger;
             if first.is_full || state.flushing || due_at <= now || waiting.batches.len() > 1 {
                 due.push(partition.clone());
@@ -195,6 +205,7 @@ impl Shared {
             let mut state = self.state.lock();
             let waiting = state.partitions.get_mut(partition)?;
             let building = waiting.batches.pop_front()?;
+            waiting.in_flight += 1;
             let sequence = Sequence(waiting.next_sequence);
             waiting.next_sequence = sequence.plus(building.builder.record_count()).0;
             (building, sequence)
@@ -232,6 +243,10 @@ impl Shared {
             let mut state = self.state.lock();
             state.outstanding -= 1;
             state.buffered_bytes -= batch.bytes;
+            if let Some(waiting) = state.partitions.get_mut(&(Arc::clone(&batch.topic), batch.partition)) {
+                waiting.in_flight -= 1;
+                waiting.is_established |= result.is_ok();
+            }
             if let Err(error) = &result {
                 state.failed.get_or_insert_with(|| error.clone());
             }
