@@ -4,6 +4,7 @@
 //! networks that lose messages. A seed decides everything; the same seed gives the same trace. `docs/testing.md` says
 //! how to run it, repeat a seed and keep one.
 
+pub mod broker;
 pub mod cluster;
 pub mod planted;
 pub mod random;

@@ -44,6 +44,9 @@ fn main() -> ExitCode {
                 println!("{}", scenario.describe(number, &report, violation));
                 return ExitCode::FAILURE;
             }
+            if seed.is_some() {
+                println!("{:#?}", report.trace.outcomes());
+            }
             println!(
                 "{} seed {number}: {} events, trace {:016x}",
                 scenario.name,

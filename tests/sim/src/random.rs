@@ -39,12 +39,12 @@ impl Random {
     pub fn new(seed: u64, who: Stream) -> Random {
         let mut random = Random(seed ^ who.salt());
         // Neighbouring seeds begin far from each other.
-        random.0 = random.next();
+        random.0 = random.draw();
         random
     }
 
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -55,7 +55,7 @@ impl Random {
     /// From 0 to one below `bound`, which is positive.
     pub fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "there is something to choose");
-        self.next() % bound
+        self.draw() % bound
     }
 
     /// From `low` to `high`, both included.
@@ -77,7 +77,7 @@ impl Random {
 impl RandomSource for Random {
     fn fill(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
-            *byte = self.next() as u8;
+            *byte = self.draw() as u8;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::broker::{self, Broker};
 use crate::cluster::{self, Cluster};
 use crate::planted::Planted;
 use crate::trace::Trace;
@@ -29,8 +30,9 @@ pub struct Scenario {
 
 /// Every scenario.
 pub const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "cluster", seeds: 40, run: run_cluster },
+    Scenario { name: "cluster", seeds: 28, run: run_cluster },
     Scenario { name: "elections", seeds: 20, run: run_elections },
+    Scenario { name: "broker", seeds: 60, run: run_broker },
 ];
 
 impl Scenario {
@@ -90,4 +92,9 @@ fn run_cluster(seed: u64, planted: Option<Planted>, trace: &mut Trace) -> Checke
 fn run_elections(seed: u64, planted: Option<Planted>, trace: &mut Trace) -> Checked {
     let config = cluster::Config { planted, ..cluster::Config::of_elections() };
     Cluster::new(seed, config).run(trace)
+}
+
+fn run_broker(seed: u64, planted: Option<Planted>, trace: &mut Trace) -> Checked {
+    let config = broker::Config { planted, ..broker::Config::of_seed(seed) };
+    Broker::new(seed, config).run(trace)
 }

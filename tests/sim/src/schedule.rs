@@ -20,7 +20,7 @@ impl<E> Schedule<E> {
     /// Adds an event at a time (milliseconds).
     pub(crate) fn at(&mut self, millis: u64, event: E) {
         self.added += 1;
-        let order = self.random.next();
+        let order = self.random.draw();
         self.due.insert((millis, order, self.added), event);
     }
 

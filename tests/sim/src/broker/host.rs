@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stream_coordinator::GroupCommand;
-use stream_log::checkpoint::{self, Checkpoint, LOG_START, RECOVERY_POINT};
+use stream_log::checkpoint::{self, CLEANER, Checkpoint, LOG_START, RECOVERY_POINT};
 use stream_log::disk::Disk;
 use stream_log::disk::memory::MemoryDisk;
 use stream_log::{AppendError, AppendOrigin, Recovery, log_dir};
@@ -142,6 +142,16 @@ impl Host {
     /// Closes the active segment of a partition.
     pub(crate) fn roll(&mut self, now: Now, index: usize) -> Result<(), Down> {
         self.partitions[index].roll(now.wall)
+    }
+
+    /// Compacts the coordinator's partition, if there is something to compact.
+    pub(crate) fn compact(&mut self, now: Now) -> Result<bool, Down> {
+        let noted = checkpoint::read(&self.disk, data(), CLEANER)?;
+        let id = self.partitions[OFFSETS].id.clone();
+        let first_dirty = noted.get(&id).copied().unwrap_or(Offset::ZERO);
+        let Some(first_dirty) = self.partitions[OFFSETS].compact(now.wall, first_dirty)? else { return Ok(false) };
+        checkpoint::write(&self.disk, data(), CLEANER, &Checkpoint::from([(id, first_dirty)]))?;
+        Ok(true)
     }
 
     /// Notes how far each log is durable.

@@ -23,7 +23,9 @@ const TOPIC: &str = "orders";
 enum Phase {
     Out,
     /// Told its generation; if it leads, who is in it.
-    Joined { members: Option<Vec<Str>> },
+    Joined {
+        members: Option<Vec<Str>>,
+    },
     /// Owns partitions, and has to read where they are.
     Assigned,
     Working,
@@ -61,6 +63,12 @@ impl Member {
     pub(crate) fn give_up(&mut self, random: &mut Random, now: u64) {
         self.asked = None;
         self.phase = Phase::Out;
+        self.link.reset(random, now, false);
+    }
+
+    /// The broker died: the connection is gone, the member goes on where it was.
+    pub(crate) fn reconnect(&mut self, random: &mut Random, now: u64) {
+        self.asked = None;
         self.link.reset(random, now, false);
     }
 

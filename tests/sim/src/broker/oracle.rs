@@ -91,10 +91,7 @@ impl Oracle {
         self.generation = self.generation.max(generation);
         for partition in partitions {
             let owner = self.owners.entry((generation, *partition)).or_insert_with(|| member.to_owned());
-            promise!(
-                owner == member,
-                "generation {generation} gave partition {partition} to {owner} and to {member}"
-            );
+            promise!(owner == member, "generation {generation} gave partition {partition} to {owner} and to {member}");
         }
         Ok(())
     }

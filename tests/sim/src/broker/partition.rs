@@ -136,6 +136,15 @@ impl Partition {
         Ok(())
     }
 
+    /// Compacts what came since `first_dirty`; where the part that is not compacted begins then.
+    pub(crate) fn compact(&mut self, now: WallMillis, first_dirty: Offset) -> Result<Option<Offset>, Down> {
+        let Some(plan) = self.log.plan_compaction(first_dirty) else { return Ok(None) };
+        let replacement = plan.run(now, 1 << 20).map_err(|error| Down(error.to_string()))?;
+        let compacted = self.log.apply_compaction(replacement)?;
+        self.begin_sync();
+        Ok(compacted.map(|compacted| compacted.first_dirty))
+    }
+
     /// Closes the log; its end.
     pub(crate) fn close(self) -> Result<Offset, Down> {
         if let Some(work) = &self.sync {

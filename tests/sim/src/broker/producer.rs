@@ -23,6 +23,12 @@ pub(crate) struct Batch {
     is_sent: bool,
 }
 
+impl Batch {
+    pub(crate) fn new(sequence: i32, values: Vec<Bytes>) -> Batch {
+        Batch { sequence, values, is_sent: false }
+    }
+}
+
 /// An idempotent producer of one partition.
 #[derive(Debug)]
 pub(crate) struct Producer {
@@ -48,7 +54,7 @@ impl Producer {
             let count = random.between(1, 4) as i32;
             let value = |index| Bytes::from(format!("p{}-{}", self.id, self.next_sequence + index));
             let values = (0..count).map(value).collect();
-            self.in_flight.push_back(Batch { sequence: self.next_sequence, values, is_sent: false });
+            self.in_flight.push_back(Batch::new(self.next_sequence, values));
             self.next_sequence += count;
         }
         let waiting = self.in_flight.iter_mut().filter(|batch| !batch.is_sent);

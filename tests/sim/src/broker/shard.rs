@@ -50,13 +50,8 @@ impl Shard {
             let Some(key) = &record.key else { continue };
             machine.replay(record.offset, key, record.value.as_ref()).map_err(|error| Down(error.to_string()))?;
         }
-        let mut shard = Shard {
-            machine,
-            next_offset: reader.log_end(),
-            queue: VecDeque::new(),
-            parked: VecDeque::new(),
-            planted,
-        };
+        let mut shard =
+            Shard { machine, next_offset: reader.log_end(), queue: VecDeque::new(), parked: VecDeque::new(), planted };
         let step = shard.machine.loaded(now);
         shard.take(step);
         Ok(shard)

@@ -138,9 +138,7 @@ impl Driver {
         if !decision.records.is_empty() {
             let encoded = encode_entry(&decision.records).expect("the controller's own records can be written");
             let mut speculative = Arc::clone(&self.speculative);
-            Arc::make_mut(&mut speculative)
-                .replay_all(&decision.records)
-                .expect("the controller's own records replay");
+            Arc::make_mut(&mut speculative).replay_all(&decision.records).expect("the controller's own records replay");
             self.last_proposed = self.node.propose(encoded.clone()).ok()?;
             self.speculative = speculative;
             entry = Some(encoded);

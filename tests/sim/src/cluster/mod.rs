@@ -73,7 +73,15 @@ impl Config {
         match seed % 4 {
             0 | 1 => config,
             2 => Config { network: mild, command_every: 60, crash_every: 6_000, ..config },
-            _ => Config { network: mild, command_every: 12, cut_every: 6_000, crash_every: 10_000, ..config },
+            _ => Config {
+                storm_millis: 14_000,
+                network: mild,
+                command_every: 2,
+                cut_every: 4_000,
+                crash_every: 4_000,
+                down_max: 14_000,
+                ..config
+            },
         }
     }
 
@@ -97,13 +105,22 @@ impl Config {
 /// Everything that can happen.
 #[derive(Debug)]
 enum Event {
-    Deliver { from: NodeId, to: NodeId, bytes: Bytes },
+    Deliver {
+        from: NodeId,
+        to: NodeId,
+        bytes: Bytes,
+    },
     /// A node is told the time; only the life that asked for it.
-    Tick { node: NodeId, life: u64 },
+    Tick {
+        node: NodeId,
+        life: u64,
+    },
     Command,
     Cut,
     PowerLoss,
-    Start { node: NodeId },
+    Start {
+        node: NodeId,
+    },
 }
 
 #[derive(Debug)]
@@ -146,7 +163,7 @@ impl Cluster {
                 cluster_id: Some(CLUSTER.to_owned()),
                 new_cluster_id: CLUSTER.to_owned(),
             },
-            disk: formatted(disk_random.next()),
+            disk: formatted(disk_random.draw()),
             driver: None,
             life: 0,
             quorum_states: (None, None),
@@ -308,7 +325,11 @@ impl Cluster {
         }
         let Some(driver) = &mut member.driver else { return Ok(()) };
         driver.tick(now);
-        if self.is_storm && driver.leading().is_some() && self.workload_random.chance(self.config.resignations) && driver.resign() {
+        if self.is_storm
+            && driver.leading().is_some()
+            && self.workload_random.chance(self.config.resignations)
+            && driver.resign()
+        {
             trace.outcome("quorum/resigned");
         }
         self.advance(node, trace)?;
@@ -359,7 +380,7 @@ impl Cluster {
     }
 
     fn start(&mut self, node: NodeId, trace: &mut Trace) -> Checked {
-        let seed = self.machine_random.next();
+        let seed = self.machine_random.draw();
         let snapshot_entries = self.config.snapshot_entries;
         let member = self.members.get_mut(&node).expect("only members start");
         member.life += 1;
@@ -423,7 +444,11 @@ impl Cluster {
         }
         if let Some(snapshot) = &turn.installed {
             trace.note(format_args!("{millis} {node} snapshot {} of term {}", snapshot.index, snapshot.term));
-            trace.outcome(if member.life > 1 && before == 0 { "quorum/snapshot-loaded" } else { "quorum/snapshot-received" });
+            trace.outcome(if member.life > 1 && before == 0 {
+                "quorum/snapshot-loaded"
+            } else {
+                "quorum/snapshot-received"
+            });
         }
         for entry in &turn.committed {
             let bytes = entry.data.len();
@@ -461,9 +486,10 @@ impl Cluster {
     }
 
     fn command(&mut self, trace: &mut Trace) -> Checked {
-        let leader = self.members.iter().find(|(_, member)| {
-            member.driver.as_ref().is_some_and(|driver| driver.leading().is_some())
-        });
+        let leader = self
+            .members
+            .iter()
+            .find(|(_, member)| member.driver.as_ref().is_some_and(|driver| driver.leading().is_some()));
         let node = match leader {
             Some((id, _)) if self.workload_random.chance(850) => *id,
             _ => {

@@ -96,10 +96,7 @@ impl Oracle {
             return Ok(());
         }
         let last = self.last_index();
-        promise!(
-            index > last,
-            "node {node} applied entry {index}, which nobody had when entry {last} was committed"
-        );
+        promise!(index > last, "node {node} applied entry {index}, which nobody had when entry {last} was committed");
         let mut image = MetadataImage::clone(&self.image_at(last));
         for record in decode_entry(data.clone()).expect("a committed entry can be read") {
             image.replay(&record).expect("a committed record replays");
