@@ -45,8 +45,7 @@ pub fn parse_bootstrap(text: &str) -> Result<Vec<String>, ClientError> {
 
 fn parse_address(address: &str) -> Result<String, ClientError> {
     let invalid = || ClientError::InvalidAddress { address: address.to_owned() };
-    let bare_ipv6 = address.matches(':').count() > 1 && !address.starts_with('[');
-    if bare_ipv6 {
+    if address.parse::<std::net::Ipv6Addr>().is_ok() {
         return Ok(format!("[{address}]:{DEFAULT_PORT}"));
     }
     if address.ends_with(']') {
@@ -56,7 +55,8 @@ fn parse_address(address: &str) -> Result<String, ClientError> {
         return Ok(format!("{address}:{DEFAULT_PORT}"));
     };
     let port: u16 = port.parse().map_err(|_| invalid())?;
-    if host.is_empty() || port == 0 || host.contains('/') {
+    let is_bracketed = host.starts_with('[') && host.ends_with(']');
+    if host.is_empty() || port == 0 || host.contains('/') || (host.contains(':') && !is_bracketed) {
         return Err(invalid());
     }
     Ok(format!("{host}:{port}"))
