@@ -13,12 +13,17 @@ use crate::storage::EntryStorage;
 /// What the checks need to know of the receiver.
 pub(crate) struct Receiver<'a> {
     pub(crate) log: &'a raft::RaftLog<EntryStorage>,
+    pub(crate) term: u64,
 }
 
 impl Receiver<'_> {
     pub(crate) fn check(&self, message: &Message) -> Result<(), StepError> {
         if message.term == 0 {
             return impossible("a message without a term");
+        }
+        if message.term < self.term {
+            // Late, not impossible: what it speaks of may have been replaced since. The library ignores it.
+            return Ok(());
         }
         match message.get_msg_type() {
             MessageType::MsgAppend => self.check_append(message),

@@ -13,4 +13,8 @@ pub struct Regression {
 }
 
 /// Every one.
-pub const REGRESSIONS: &[Regression] = &[];
+pub const REGRESSIONS: &[Regression] = &[Regression {
+    scenario: "elections",
+    seed: 119,
+    found: "an append of an earlier term that came late was called impossible: its entry had been replaced since",
+}];

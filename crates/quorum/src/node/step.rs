@@ -90,7 +90,7 @@ impl Node {
         if self.log_is_empty() && !(self.welcomed && Self::fills_a_log(kind)) {
             return Ok(());
         }
-        Receiver { log: &self.raw.raft.raft_log }.check(&message)?;
+        Receiver { log: &self.raw.raft.raft_log, term: self.raw.raft.term }.check(&message)?;
         if kind == MessageType::MsgSnapshot {
             self.check_snapshot_cluster(&message)?;
         }

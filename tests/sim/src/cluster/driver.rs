@@ -12,7 +12,7 @@ use bytes::Bytes;
 use stream_log::disk::Disk;
 use stream_metadata::config_def::StaticConfig;
 use stream_metadata::{Command, Controller, MetadataImage, RandomSource, Reply, encode_entry, features};
-use stream_quorum::{CommittedEntry, InstalledSnapshot, Leadership, Node, NodeConfig, QuorumError};
+use stream_quorum::{CommittedEntry, InstalledSnapshot, Leadership, Node, NodeConfig, QuorumError, StepError};
 use stream_types::{LeaderEpoch, Monotonic, NodeId, Now};
 
 /// Every simulated node belongs to this cluster.
@@ -118,9 +118,9 @@ impl Driver {
         self.node.tick(now);
     }
 
-    /// Hands the node a message; what it thinks of it does not matter here.
-    pub(crate) fn step(&mut self, from: NodeId, bytes: Bytes) -> bool {
-        self.node.step(from, bytes).is_ok()
+    /// Hands the node a message.
+    pub(crate) fn step(&mut self, from: NodeId, bytes: Bytes) -> Result<(), StepError> {
+        self.node.step(from, bytes)
     }
 
     /// Asks the node to hand over its leadership.

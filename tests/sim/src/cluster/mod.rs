@@ -286,8 +286,9 @@ impl Cluster {
                 let Some(driver) = self.members.get_mut(&to).and_then(|member| member.driver.as_mut()) else {
                     return Ok(());
                 };
-                let taken = driver.step(from, bytes);
-                promise!(taken, "node {to} refused an honest message of node {from}");
+                if let Err(error) = driver.step(from, bytes) {
+                    promise!(false, "node {to} refused an honest message of node {from}: {error}");
+                }
                 // Sometimes more arrives before the node gets to work.
                 if self.schedule.random().chance(700) { self.advance(to, trace) } else { Ok(()) }
             }
