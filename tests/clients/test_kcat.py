@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from lib.commands import kafka_tool, kcat
+from lib.admin import create_topic
+from lib.commands import kcat
 from lib.events import Generator
 
 pytestmark = pytest.mark.usefixtures("broker")
@@ -13,9 +14,7 @@ pytestmark = pytest.mark.usefixtures("broker")
 @pytest.fixture
 def topic(bootstrap, topic_name) -> str:
     """A topic of three partitions; one that kcat creates by itself has one."""
-    name = topic_name()
-    kafka_tool("topics", "--bootstrap-server", bootstrap, "--create", "--topic", name, "--partitions", "3")
-    return name
+    return create_topic(bootstrap, topic_name(), 3)
 
 
 def consume(bootstrap: str, topic: str, *arguments: str) -> list[dict]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lib.admin import create_topic
 from lib.commands import kafka_tool
 from lib.events import Generator
 from lib.partitioner import java_partition
@@ -11,9 +12,7 @@ PARTITIONS = 3
 
 @pytest.fixture
 def topic(bootstrap, topic_name) -> str:
-    name = topic_name()
-    kafka_tool("topics", "--bootstrap-server", bootstrap, "--create", "--topic", name, "--partitions", str(PARTITIONS))
-    return name
+    return create_topic(bootstrap, topic_name(), PARTITIONS)
 
 
 def produce(bootstrap: str, topic: str, stdin: str, *arguments: str) -> None:
