@@ -93,7 +93,10 @@ impl Maintainer {
                             schedule.hasten(Task::Retention, clock.monotonic(), RETENTION_WHILE_FULL);
                         }
                     }
-                    Task::Idle => self.rest(),
+                    Task::Idle => {
+                        self.broker.partitions.all().iter().for_each(|partition| partition.open_again());
+                        self.rest();
+                    }
                     Task::Checkpoints => self.write_checkpoints(),
                     Task::Retention => self.expire(start),
                 }

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use stream_log::{CheckRules, Log, LogReader, SyncWork};
 use stream_replica::Leader;
 use stream_types::{ErrorCode, LeaderEpoch, Offset, TopicPartition, Uuid};
+use tokio::sync::oneshot;
 
 use super::fetch_waiter::FetchWaiters;
 use super::produce_job::{AppendOutcome, AppendReply};
@@ -63,6 +64,8 @@ pub(crate) struct Partition {
     /// Fetches to wake when the high watermark moves.
     pub(crate) fetch_waiters: FetchWaiters,
     deleted: AtomicBool,
+    /// How to open the log once there is space; while there was none when it was tried.
+    pub(super) unopened: Mutex<Option<Box<OpenPlan>>>,
     /// Batches that wait in the worker's mailbox.
     queued: AtomicUsize,
 }
@@ -87,6 +90,7 @@ impl Partition {
             traffic,
             fetch_waiters: FetchWaiters::default(),
             deleted: AtomicBool::new(false),
+            unopened: Mutex::new(None),
             queued: AtomicUsize::new(0),
         }
     }
@@ -155,6 +159,19 @@ impl Partition {
             Ordering::Equal => Ok(()),
             Ordering::Greater => Err(ErrorCode::UnknownLeaderEpoch),
         }
+    }
+
+    /// Whether the topic is deleted.
+    pub(super) fn is_deleted(&self) -> bool {
+        self.deleted.load(Memory::Acquire)
+    }
+
+    /// Tries once more to open a log for which there was no space.
+    pub(crate) fn open_again(self: &Arc<Self>) {
+        let Some(plan) = self.unopened.lock().take() else { return };
+        let (reply, _) = oneshot::channel();
+        // A stopping worker opens nothing any more.
+        let _ = self.worker.send(WorkerEvent::Open { partition: Arc::clone(self), plan, reply });
     }
 
     /// Takes the log away from a deleted topic and refuses everything that waits.

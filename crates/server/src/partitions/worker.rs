@@ -239,11 +239,23 @@ fn handle(context: &WorkerContext, event: WorkerEvent) {
     match event {
         WorkerEvent::Append(_) => {}
         WorkerEvent::Open { partition, plan, reply } => {
+            if partition.is_deleted() {
+                return;
+            }
+            let again = plan.clone();
             let result = open(context, &partition, *plan);
-            // Nobody listens when the broker stops while it starts.
-            let _ = reply.send(result);
+            if matches!(&result, Err(LogError::Disk(error)) if error.is_no_space()) {
+                *partition.unopened.lock() = Some(again);
+            }
+            // Nobody listens when it was tried again.
+            if let Err(Ok(())) = reply.send(result) {
+                tracing::info!(partition = %partition.id, "the log is open: there is space again");
+            }
         }
         WorkerEvent::Configure { partition, settings } => {
+            if let Some(plan) = partition.unopened.lock().as_mut() {
+                plan.settings = (*settings).clone();
+            }
             if let Some(log) = partition.log.lock().as_mut() {
                 log.set_config(settings.log);
             }
