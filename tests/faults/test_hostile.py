@@ -344,6 +344,27 @@ def test_readers_that_never_read_do_not_pin_the_tail(broker, vitals, make_topic,
             reader.socket.close()
 
 
+def test_a_reader_that_takes_nothing_for_a_minute_is_left(broker, vitals, make_topic, connection, long_run):
+    if not long_run:
+        pytest.skip("takes more than a minute: --long")
+    topic = make_topic()
+    megabyte = Batch([b"x" * (1000 * 1000)]).encode()
+    for _ in range(20):
+        assert produce(connection, topic, megabyte).error_code == 0
+    with Connection(broker.bootstrap) as reader:
+        send_fetch(reader, topic, 0, bytes_max=100 * MIB, wait_ms=0)
+        # What the kernel took is there; then the end must come although much is missing.
+        time.sleep(75)
+        reader.socket.settimeout(10)
+        received = 0
+        try:
+            while piece := reader.socket.recv(1 << 20):
+                received += len(piece)
+        except ConnectionResetError:
+            pass
+        assert received < 20_000_000
+
+
 # --- more than was asked for
 
 

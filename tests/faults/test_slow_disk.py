@@ -1,5 +1,6 @@
 """A disk that takes half a second for everything, and one that fails: who notices, and what is promised meanwhile."""
 
+import contextlib
 import statistics
 import time
 
@@ -79,7 +80,7 @@ def questions(connection: Connection, topic: str) -> dict:
     return asked
 
 
-def slowest_and_median(question, seconds: float) -> tuple[float, float]:
+def seconds_of(question, seconds: float) -> list[float]:
     took = []
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -87,33 +88,64 @@ def slowest_and_median(question, seconds: float) -> tuple[float, float]:
         question()
         took.append(time.perf_counter() - started)
         time.sleep(0.005)
-    return max(took), statistics.median(took)
+    return took
+
+
+PRODUCERS = 8
 
 
 def test_nobody_but_the_producer_waits_for_a_slow_disk(broker, topic_name, tmp_path):
-    with Connection(broker.bootstrap, 30) as asking, Connection(broker.bootstrap, 30) as producing:
-        topic = create_topic(asking, topic_name(), partitions=4)
-        for partition in range(4):
-            assert produce(producing, topic, GOOD, partition=partition).error_code == 0
+    """More producers than the broker has threads, a client that commits and one that creates topics wait; those who ask do not."""
+    with Connection(broker.bootstrap, 30) as asking, contextlib.ExitStack() as block:
+        topic = create_topic(asking, topic_name(), partitions=PRODUCERS)
+        for partition in range(PRODUCERS):
+            assert produce(asking, topic, GOOD, partition=partition).error_code == 0
         asked = questions(asking, topic)
         with strace.Injected(broker.pid, tmp_path):
-            usual = {name: slowest_and_median(question, 0.5) for name, question in asked.items()}
+            usual = {name: seconds_of(question, 0.5) for name, question in asked.items()}
 
         waited = []
 
-        def produce_one() -> None:
-            partition = len(waited) % 4
-            started = time.perf_counter()
-            assert produce(producing, topic, GOOD, partition=partition).error_code == 0
-            waited.append(time.perf_counter() - started)
+        def producer(partition: int):
+            connection = block.enter_context(Connection(broker.bootstrap, 60))
 
-        with strace.Injected(broker.pid, tmp_path, *SLOW), Repeating(produce_one):
-            during = {name: slowest_and_median(question, 1.2) for name, question in asked.items()}
-        print({name: f"{during[name][1] * 1e3:.2f} ms, usually {usual[name][1] * 1e3:.2f} ms, slowest {during[name][0] * 1e3:.0f} ms" for name in asked})
-        assert min(waited[:-1] or waited) >= DELAY_US / 1e6, "a produce with acks=all waits for write and sync"
+            def produce_one() -> None:
+                started = time.perf_counter()
+                assert produce(connection, topic, GOOD, partition=partition).error_code == 0
+                if slow.is_running():
+                    waited.append(time.perf_counter() - started)
+
+            return produce_one
+
+        def creator():
+            connection = block.enter_context(Connection(broker.bootstrap, 60))
+            return lambda: create_topic(connection, topic_name("another"))
+
+        def committer():
+            connection = block.enter_context(Connection(broker.bootstrap, 60))
+            rows = [{"partition_index": 0, "committed_offset": 1, "committed_leader_epoch": -1, "committed_metadata": ""}]
+            return lambda: connection.ask(
+                "OffsetCommit", 7, group_id="others", generation_id_or_member_epoch=-1, member_id="", group_instance_id=None,
+                topics=[{"name": topic, "partitions": rows}],
+            )  # fmt: skip
+
+        actions = [producer(partition) for partition in range(PRODUCERS)] + [creator()]
+        if "Heartbeat" in asked:
+            actions.append(committer())
+        with strace.Injected(broker.pid, tmp_path, *SLOW) as slow, contextlib.ExitStack() as repeating:
+            for action in actions:
+                repeating.enter_context(Repeating(action))
+            during = {name: seconds_of(question, 1.2) for name, question in asked.items()}
+            slow.stop()  # what still waits need not wait for longer
+        median = statistics.median
         for name in asked:
-            assert during[name][1] < LATENCY_FACTOR * max(usual[name][1], 0.002), name
-            assert during[name][0] < DELAY_US / 1e6 / 2, f"a {name} has waited for the disk"
+            print(f"{name}: {median(during[name]) * 1e3:.2f} ms, usually {median(usual[name]) * 1e3:.2f} ms, slowest {max(during[name]) * 1e3:.0f} ms")
+        assert len(waited) >= PRODUCERS and min(waited) >= DELAY_US / 1e6, "a produce with acks=all waits for write and sync"
+        for name in asked:
+            assert median(during[name]) < LATENCY_FACTOR * max(median(usual[name]), 0.002), name
+        late = [name for name in asked for seconds in during[name] if seconds > DELAY_US / 1e6 / 2]
+        # The first slow write may catch one client on the thread that it blocks; from then on writes have threads of their own.
+        assert len(late) <= 3, f"have waited for the disk: {late}"
 
 
 def test_a_failed_sync_is_never_acknowledged(broker, topic_name, tmp_path):

@@ -52,8 +52,11 @@ class Injected:
     def __exit__(self, *_) -> None:
         self.stop()
 
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self.is_running():
             self._process.send_signal(signal.SIGINT)
             self._process.wait(30)
 
