@@ -1,8 +1,10 @@
 //! One broker of partition logs, leaders and the group coordinator on a disk that loses power at any operation, with
 //! idempotent producers, a consumer and group members whose connections break.
 
+mod config;
 mod exhaustive;
 mod host;
+mod judge;
 mod link;
 mod member;
 mod oracle;
@@ -16,15 +18,17 @@ use bytes::Bytes;
 use stream_coordinator::{GroupCommand, GroupReply};
 use stream_log::disk::memory::{Fault, Loss, MemoryDisk};
 use stream_log::{LogError, ReadBound};
-use stream_types::{ErrorCode, Monotonic, Now, Offset, WallMillis};
+use stream_types::{Monotonic, Now, Offset, WallMillis};
 
-use crate::planted::Planted;
 use crate::random::{Random, Stream};
 use crate::schedule::Schedule;
 use crate::trace::Trace;
 use crate::violation::{Checked, Violation, promise};
+pub use config::Config;
 pub use exhaustive::{Workload, every_workload, run_workload};
 use host::{DATA_PARTITIONS, Host};
+pub use judge::OUTCOMES;
+use judge::{judge_group, outcome};
 use member::Member;
 use oracle::Oracle;
 use partition::read_all;
@@ -51,33 +55,6 @@ pub(crate) enum Refusal {
 pub(crate) enum Released {
     Produce { token: u64, result: Result<Offset, Refusal> },
     Group { token: u64, reply: GroupReply },
-}
-
-/// How a run goes.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// How long clients work and faults come (milliseconds of virtual time).
-    pub storm_millis: u64,
-    /// Mean time between two faults of disk or power (milliseconds).
-    pub crash_every: u64,
-    /// Members of the group.
-    pub members: usize,
-    /// Longest sync (milliseconds).
-    pub sync_max: u64,
-    /// A bug to be found.
-    pub planted: Option<Planted>,
-}
-
-impl Config {
-    /// What a seed runs by default.
-    pub fn of_seed(seed: u64) -> Config {
-        let config = Config { storm_millis: 20_000, crash_every: 1_500, members: 3, sync_max: 20, planted: None };
-        match seed % 3 {
-            0 => config,
-            1 => Config { crash_every: 4_000, sync_max: 300, ..config },
-            _ => Config { crash_every: 400, storm_millis: 10_000, sync_max: 5, ..config },
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -609,91 +586,5 @@ impl Broker {
             }
             _ => {}
         }
-    }
-}
-
-/// What an answer of the coordinator promises.
-fn judge_group(
-    oracle: &mut Oracle,
-    generation: i32,
-    member_id: &str,
-    command: &GroupCommand,
-    reply: &GroupReply,
-) -> Checked {
-    match (command, reply) {
-        (_, GroupReply::Join(reply)) if reply.error == ErrorCode::None => oracle.joined(reply.generation_id),
-        (_, GroupReply::Sync(reply)) if reply.error == ErrorCode::None => {
-            oracle.assigned(generation, member_id, &member::decode(&reply.assignment))
-        }
-        (GroupCommand::CommitOffsets(command), GroupReply::CommitOffsets(reply)) => {
-            let asked = command.topics.iter().flat_map(|topic| &topic.partitions);
-            let results = reply.topics.iter().flat_map(|topic| &topic.partitions);
-            for (asked, result) in asked.zip(results) {
-                if result.error == ErrorCode::None {
-                    oracle.committed(asked.partition.get(), asked.offset.0)?;
-                }
-            }
-            Ok(())
-        }
-        (_, GroupReply::FetchOffsets(reply)) => {
-            for fetched in reply.topics.iter().flat_map(|topic| &topic.partitions) {
-                oracle.fetched(fetched.partition.get(), fetched.offset.0)?;
-            }
-            Ok(())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What the workload aims for; a test demands that each is reached.
-pub const OUTCOMES: &[&str] = &[
-    "producer/acknowledged",
-    "producer/out-of-order",
-    "producer/late-original",
-    "consumer/read",
-    "group/joined",
-    "group/member-id-required",
-    "group/synced",
-    "group/rebalance-in-progress",
-    "group/unknown-member",
-    "group/illegal-generation",
-    "group/committed",
-    "group/commit-refused",
-    "group/fetched",
-    "group/heartbeat",
-    "group/left",
-    "disk/power-loss",
-    "broker/recovery-cut-short",
-    "broker/checkpoint",
-    "broker/roll",
-    "broker/compaction",
-    "broker/clean-restart",
-];
-
-fn outcome(answer: &Released) -> &'static str {
-    let refused = |error: ErrorCode, fine: &'static str| match error {
-        ErrorCode::None => fine,
-        ErrorCode::MemberIdRequired => "group/member-id-required",
-        ErrorCode::RebalanceInProgress => "group/rebalance-in-progress",
-        ErrorCode::UnknownMemberId => "group/unknown-member",
-        ErrorCode::IllegalGeneration => "group/illegal-generation",
-        _ => "not aimed for",
-    };
-    match answer {
-        Released::Produce { result: Ok(_), .. } => "producer/acknowledged",
-        Released::Produce { result: Err(Refusal::OutOfOrder), .. } => "producer/out-of-order",
-        Released::Group { reply, .. } => match reply {
-            GroupReply::Join(reply) => refused(reply.error, "group/joined"),
-            GroupReply::Sync(reply) => refused(reply.error, "group/synced"),
-            GroupReply::Heartbeat(error) => refused(*error, "group/heartbeat"),
-            GroupReply::Leave(_) => "group/left",
-            GroupReply::FetchOffsets(_) => "group/fetched",
-            GroupReply::CommitOffsets(reply) => {
-                let mut results = reply.topics.iter().flat_map(|topic| &topic.partitions);
-                let is_fine = results.all(|result| result.error == ErrorCode::None);
-                if is_fine { "group/committed" } else { "group/commit-refused" }
-            }
-            _ => "not aimed for",
-        },
     }
 }
