@@ -71,11 +71,8 @@ impl Sockets {
             },
             host => {
                 let address = format!("{host} port {port}");
-                let mut addresses =
-                    lookup_host((host, port)).await.map_err(failed(address.clone()))?;
-                let first = addresses
-                    .next()
-                    .ok_or_else(|| failed(address)(io::ErrorKind::NotFound.into()))?;
+                let mut addresses = lookup_host((host, port)).await.map_err(failed(address.clone()))?;
+                let first = addresses.next().ok_or_else(|| failed(address)(io::ErrorKind::NotFound.into()))?;
                 vec![TcpListener::bind(first).await.map_err(failed(first.to_string()))?]
             }
         };
@@ -105,8 +102,7 @@ impl axum::serve::Listener for Limited {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let permit =
-            Arc::clone(&self.permits).acquire_owned().await.expect("nobody closes the semaphore");
+        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("nobody closes the semaphore");
         loop {
             match self.listener.accept().await {
                 Ok((stream, address)) => return (Connection { stream, _permit: permit }, address),
@@ -139,11 +135,7 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

@@ -63,9 +63,7 @@ pub async fn serve(
 async fn ready(State(backend): State<Arc<dyn Backend>>) -> (StatusCode, String) {
     match backend.readiness() {
         Readiness::Ready => (StatusCode::OK, "ready\n".to_owned()),
-        Readiness::NotReady(reason) => {
-            (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n"))
-        }
+        Readiness::NotReady(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
     }
 }
 

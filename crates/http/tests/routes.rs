@@ -1,4 +1,5 @@
 //! The HTTP server over a real socket.
+#![allow(clippy::unwrap_used)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,12 +30,7 @@ impl Backend for Fake {
 
 async fn get(address: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream
-        .write_all(
-            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
-        )
-        .await
-        .unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).await.unwrap();
     text
@@ -53,10 +49,7 @@ async fn health_readiness_and_metrics_are_served_until_told_to_stop() {
         assert!(get(*address, "/healthz").await.ends_with("\r\n\r\nok\n"));
     }
     let not_ready = get(addresses[0], "/readyz").await;
-    assert!(
-        not_ready.starts_with("HTTP/1.1 503")
-            && not_ready.ends_with("not ready: the logs are being recovered\n")
-    );
+    assert!(not_ready.starts_with("HTTP/1.1 503") && not_ready.ends_with("not ready: the logs are being recovered\n"));
     backend.ready.store(true, Ordering::SeqCst);
     assert!(get(addresses[0], "/readyz").await.starts_with("HTTP/1.1 200"));
     let metrics = get(addresses[0], "/metrics").await;

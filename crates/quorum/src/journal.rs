@@ -109,12 +109,7 @@ impl Journal {
     }
 
     /// Appends entries, first cutting off those from the first new index on.
-    pub(crate) fn append(
-        &mut self,
-        entries: &[Entry],
-        commit: u64,
-        now: WallMillis,
-    ) -> Result<(), QuorumError> {
+    pub(crate) fn append(&mut self, entries: &[Entry], commit: u64, now: WallMillis) -> Result<(), QuorumError> {
         let Some(first) = entries.first() else { return Ok(()) };
         assert!(first.index <= self.end(), "entries follow each other");
         assert!(first.index >= self.first, "what a snapshot holds is never replaced");
@@ -136,8 +131,7 @@ impl Journal {
         let end = len + buffer.len() as u64;
         if end > self.allocated {
             let target = end.next_multiple_of(ALLOCATION_BYTES);
-            file.allocate(self.allocated, target - self.allocated)
-                .map_err(|error| self.error("extending", error))?;
+            file.allocate(self.allocated, target - self.allocated).map_err(|error| self.error("extending", error))?;
             self.allocated = target;
         }
         file.write_at(&buffer, len).map_err(|error| self.error("writing", error))?;
@@ -280,8 +274,7 @@ impl Journal {
             self.first = base;
         }
         let path = self.dir.join(format!("{:020}{SUFFIX}", base - 1));
-        let content =
-            self.disk.read(&path, SEGMENT_READ_BYTES_MAX).map_err(|error| self.error("reading", error))?;
+        let content = self.disk.read(&path, SEGMENT_READ_BYTES_MAX).map_err(|error| self.error("reading", error))?;
         let mut rest = Bytes::from(content);
         let mut position = 0;
         let before = recovered.len();
@@ -295,10 +288,7 @@ impl Journal {
         let torn = !rest.is_empty();
         self.segments.push(Segment { base, path, len: position });
         if torn && (!is_last || promised_after(&rest, self.end())) {
-            return Err(self.corrupt(format!(
-                "the entry with index {} at position {position} is damaged",
-                self.end()
-            )));
+            return Err(self.corrupt(format!("the entry with index {} at position {position} is damaged", self.end())));
         }
         if is_last {
             self.open_active()?;
@@ -391,9 +381,8 @@ mod tests {
             let mut disk = CrashDisk::default();
             let mut journal = ten(&disk);
             disk.fail_after_syncs(random.below(3));
-            let replaced = journal
-                .append(&entries(5, 5 + random.below(3), 2), 0, WallMillis(0))
-                .and_then(|()| journal.sync());
+            let replaced =
+                journal.append(&entries(5, 5 + random.below(3), 2), 0, WallMillis(0)).and_then(|()| journal.sync());
             disk.crash(&mut random);
             let (_, recovered) = open(&disk);
             let terms = terms(&recovered);

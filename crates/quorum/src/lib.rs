@@ -33,7 +33,5 @@ mod validate;
 mod crash_disk;
 
 pub use error::{ProposeError, QuorumError, StepError};
-pub use node::{
-    CommittedEntry, Effects, InstalledSnapshot, Leadership, Node, NodeConfig, QuorumStatus, ReplicaStatus,
-};
+pub use node::{CommittedEntry, Effects, InstalledSnapshot, Leadership, Node, NodeConfig, QuorumStatus, ReplicaStatus};
 pub use replica::Replica;

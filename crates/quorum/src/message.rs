@@ -159,8 +159,7 @@ fn encode_raft(out: &mut BytesMut, message: &Message) {
 
 fn decode_raft(reader: &mut Reader, from: Replica, to: Replica) -> Result<Message, Malformed> {
     let code = reader.u8()?;
-    let (_, kind) =
-        TYPES.iter().find(|(known, _)| *known == code).ok_or(Malformed::Value(u64::from(code)))?;
+    let (_, kind) = TYPES.iter().find(|(known, _)| *known == code).ok_or(Malformed::Value(u64::from(code)))?;
     let mut message = Message::default();
     message.set_msg_type(*kind);
     message.from = from.raft_id();

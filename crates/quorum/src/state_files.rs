@@ -36,9 +36,7 @@ impl StateFiles {
     }
 
     pub(crate) fn replace(&self, name: &str, content: &[u8]) -> Result<(), QuorumError> {
-        self.disk
-            .replace(&self.dir.join(name), content)
-            .map_err(|error| self.error("replacing", name, error))
+        self.disk.replace(&self.dir.join(name), content).map_err(|error| self.error("replacing", name, error))
     }
 
     /// Removes a file; it may come back after a power loss.

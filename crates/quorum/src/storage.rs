@@ -170,9 +170,10 @@ impl Storage for EntryStorage {
 
     fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<Snapshot> {
         let unavailable = || Err(StorageError::SnapshotTemporarilyUnavailable.into());
-        let usable = self.snapshot.as_ref().filter(|(id, members)| {
-            id.index >= request_index && members.standing(to) != Standing::Stranger
-        });
+        let usable = self
+            .snapshot
+            .as_ref()
+            .filter(|(id, members)| id.index >= request_index && members.standing(to) != Standing::Stranger);
         let Some((id, _)) = usable else {
             self.snapshot_wanted.set(true);
             return unavailable();

@@ -28,9 +28,7 @@ fn three_empty_nodes_become_one_cluster() {
     for _ in 0..20 {
         cluster.propose();
     }
-    cluster.until("everything everywhere", |cluster| {
-        cluster.committed.len() == 20 && cluster.is_settled(&[1, 2, 3])
-    });
+    cluster.until("everything everywhere", |cluster| cluster.committed.len() == 20 && cluster.is_settled(&[1, 2, 3]));
 }
 
 #[test]

@@ -50,12 +50,7 @@ pub fn diverging(last_fetched: LeaderEpoch, fetch_offset: Offset, known: Option<
 ///
 /// If the follower lacks the leader's epoch, it cuts to where its own smaller epoch ends and asks
 /// again: the next answer finds the next common point.
-pub fn truncation_offset(
-    leader: EpochEnd,
-    local: Option<EpochEnd>,
-    log_end: Offset,
-    high_watermark: Offset,
-) -> Offset {
+pub fn truncation_offset(leader: EpochEnd, local: Option<EpochEnd>, log_end: Offset, high_watermark: Offset) -> Offset {
     if leader.epoch == LeaderEpoch::NONE {
         return high_watermark.min(log_end);
     }

@@ -132,9 +132,7 @@ impl Follower {
             return FollowerAction::BackOff;
         }
         match answer {
-            FetchAnswer::Records { log_start, .. } if log_start > self.log_end => {
-                FollowerAction::RestartAt(log_start)
-            }
+            FetchAnswer::Records { log_start, .. } if log_start > self.log_end => FollowerAction::RestartAt(log_start),
             FetchAnswer::Records { high_watermark, .. } => {
                 self.leader_committed(high_watermark);
                 FollowerAction::Append
@@ -146,9 +144,7 @@ impl Follower {
             FetchAnswer::OutOfRange { log_start, .. } if log_start > self.log_end => {
                 FollowerAction::RestartAt(log_start)
             }
-            FetchAnswer::OutOfRange { log_end, .. } if log_end < self.log_end => {
-                FollowerAction::TruncateTo(log_end)
-            }
+            FetchAnswer::OutOfRange { log_end, .. } if log_end < self.log_end => FollowerAction::TruncateTo(log_end),
             FetchAnswer::OutOfRange { .. } | FetchAnswer::NotLeader => FollowerAction::BackOff,
         }
     }

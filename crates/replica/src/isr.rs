@@ -78,12 +78,7 @@ impl<Token> Leader<Token> {
     ///
     /// # Errors
     /// When the partition is not assigned to `node`.
-    pub fn fetched(
-        &mut self,
-        now: Monotonic,
-        node: NodeId,
-        offset: Offset,
-    ) -> Result<Vec<Token>, NotAReplica> {
+    pub fn fetched(&mut self, now: Monotonic, node: NodeId, offset: Offset) -> Result<Vec<Token>, NotAReplica> {
         let log_end = self.log_end;
         let progress = self.followers.get_mut(&node).ok_or(NotAReplica)?;
         progress.fetched(now, offset.min(log_end), log_end);
@@ -207,8 +202,7 @@ mod tests {
     /// SECONDS append N | sync N | wait N NAME | fetch NODE N | review | accept EPOCH NODES | refuse
     /// ```
     fn check(flush_policy: FlushPolicy, script: &str) {
-        let mut leader: Leader<String> =
-            Leader::new(ME, LeaderEpoch(0), vec![ME], Offset(0), Offset(0), flush_policy);
+        let mut leader: Leader<String> = Leader::new(ME, LeaderEpoch(0), vec![ME], Offset(0), Offset(0), flush_policy);
         leader.assigned(Monotonic::from_millis(0), &nodes("1,2,3"), &nodes("1,2,3"), PartitionEpoch(1));
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (step, expected) = line.split_once("=>").unwrap();
@@ -218,9 +212,7 @@ mod tests {
             let (released, said) = match words[1] {
                 "append" => (leader.appended(Offset(number(2))), String::new()),
                 "sync" => (leader.synced(Offset(number(2))), String::new()),
-                "wait" => {
-                    (leader.wait(Offset(number(2)), words[3].to_owned()).into_iter().collect(), String::new())
-                }
+                "wait" => (leader.wait(Offset(number(2)), words[3].to_owned()).into_iter().collect(), String::new()),
                 "fetch" => match leader.fetched(now, NodeId(number(2) as i32), Offset(number(3))) {
                     Ok(released) => (released, String::new()),
                     Err(NotAReplica) => (Vec::new(), "stranger".to_owned()),

@@ -19,12 +19,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// A follower that nothing is known of: it has from `now` on to catch up.
     pub(crate) fn new(now: Monotonic) -> Progress {
-        Progress {
-            log_end: None,
-            last_fetch: None,
-            last_caught_up: now,
-            leader_log_end_at_fetch: Offset(i64::MAX),
-        }
+        Progress { log_end: None, last_fetch: None, last_caught_up: now, leader_log_end_at_fetch: Offset(i64::MAX) }
     }
 
     /// It fetches from `offset`, so it holds everything below.

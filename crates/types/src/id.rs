@@ -104,11 +104,7 @@ impl Sequence {
     #[must_use]
     pub const fn plus(self, count: i32) -> Sequence {
         let sum = self.0 as i64 + count as i64;
-        if sum > i32::MAX as i64 {
-            Sequence((sum - i32::MAX as i64 - 1) as i32)
-        } else {
-            Sequence(sum as i32)
-        }
+        if sum > i32::MAX as i64 { Sequence((sum - i32::MAX as i64 - 1) as i32) } else { Sequence(sum as i32) }
     }
 }
 

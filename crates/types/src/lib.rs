@@ -12,8 +12,7 @@ pub mod limits;
 
 pub use error_code::ErrorCode;
 pub use id::{
-    LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, ProducerEpoch, ProducerId, Sequence,
-    TopicPartition,
+    LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, ProducerEpoch, ProducerId, Sequence, TopicPartition,
 };
 pub use time::{Monotonic, Now, WallMillis};
 pub use uuid::Uuid;

@@ -39,11 +39,7 @@ pub struct Offence {
 impl Offence {
     /// An offence at a line.
     pub fn new(path: &str, line: usize, message: impl Into<String>) -> Offence {
-        Offence {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-        }
+        Offence { path: path.to_owned(), line, message: message.into() }
     }
 }
 
@@ -58,26 +54,13 @@ impl Repository {
     pub fn load() -> Repository {
         let root = root();
         let listed = Command::new("git")
-            .args([
-                "ls-files",
-                "-z",
-                "--cached",
-                "--others",
-                "--exclude-standard",
-            ])
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(&root)
             .output()
             .expect("git is needed to know which files belong to the repository");
-        assert!(
-            listed.status.success(),
-            "git ls-files: {}",
-            String::from_utf8_lossy(&listed.stderr)
-        );
+        assert!(listed.status.success(), "git ls-files: {}", String::from_utf8_lossy(&listed.stderr));
         let names = String::from_utf8(listed.stdout).expect("paths of this repository are UTF-8");
-        let mut files: Vec<File> = names
-            .split_terminator('\0')
-            .filter_map(|path| read(&root, path))
-            .collect();
+        let mut files: Vec<File> = names.split_terminator('\0').filter_map(|path| read(&root, path)).collect();
         files.sort_by(|left, right| left.path.cmp(&right.path));
         Repository { files }
     }
@@ -87,10 +70,7 @@ impl Repository {
         Repository {
             files: files
                 .iter()
-                .map(|(path, text)| File {
-                    path: (*path).to_owned(),
-                    text: (*text).to_owned(),
-                })
+                .map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() })
                 .collect(),
         }
     }
@@ -107,9 +87,7 @@ impl Repository {
         rust_files.map(move |file| {
             let is_test = is_test_file(&file.path)
                 || for_tests.iter().any(|module| {
-                    file.path
-                        .strip_prefix(module)
-                        .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+                    file.path.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
                 });
             (file, Rust::parse(&file.text, is_test))
         })
@@ -118,26 +96,14 @@ impl Repository {
     /// Paths without `.rs` of the modules that are declared for tests only.
     fn modules_for_tests(&self) -> Vec<String> {
         let mut modules = Vec::new();
-        for file in self
-            .files
-            .iter()
-            .filter(|file| file.text.contains("#[cfg(test)]"))
-        {
+        for file in self.files.iter().filter(|file| file.text.contains("#[cfg(test)]")) {
             let Some(stem) = file.path.strip_suffix(".rs") else {
                 continue;
             };
             let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
-            let folder = if matches!(name, "lib" | "main" | "mod") {
-                folder
-            } else {
-                stem
-            };
+            let folder = if matches!(name, "lib" | "main" | "mod") { folder } else { stem };
             let code = Rust::parse(&file.text, false).code;
-            modules.extend(
-                test_modules(&code)
-                    .into_iter()
-                    .map(|module| format!("{folder}/{module}")),
-            );
+            modules.extend(test_modules(&code).into_iter().map(|module| format!("{folder}/{module}")));
         }
         modules
     }
@@ -151,17 +117,11 @@ fn read(root: &Path, path: &str) -> Option<File> {
         return None;
     }
     let text = String::from_utf8(std::fs::read(&place).ok()?).ok()?;
-    Some(File {
-        path: path.to_owned(),
-        text,
-    })
+    Some(File { path: path.to_owned(), text })
 }
 
 /// The top of the repository.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors()
-        .nth(2)
-        .expect("this crate lies in tests/tidy")
-        .to_owned()
+    here.ancestors().nth(2).expect("this crate lies in tests/tidy").to_owned()
 }

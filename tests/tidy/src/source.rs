@@ -26,16 +26,8 @@ impl Rust {
     /// Tells code, comments, literals and tests apart.
     pub fn parse(text: &str, is_test: bool) -> Rust {
         let (code, comments) = separate(text);
-        let production = if is_test {
-            String::new()
-        } else {
-            without_tests(&code)
-        };
-        Rust {
-            code,
-            production,
-            comments,
-        }
+        let production = if is_test { String::new() } else { without_tests(&code) };
+        Rust { code, production, comments }
     }
 
     /// How many lines are left without tests at the end of the file.
@@ -51,10 +43,8 @@ impl Rust {
             if start > 0 && is_word(bytes[start - 1]) {
                 continue;
             }
-            let name: String = self.production[start + 3..]
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
+            let name: String =
+                self.production[start + 3..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             if name.is_empty() {
                 continue;
             }
@@ -62,11 +52,7 @@ impl Rust {
                 continue;
             };
             let lines = newlines(&bytes[start..end]) + 1;
-            functions.push(Function {
-                name,
-                line: line_of(&self.production, start),
-                lines,
-            });
+            functions.push(Function { name, line: line_of(&self.production, start), lines });
         }
         functions
     }
@@ -80,15 +66,13 @@ pub fn line_of(text: &str, position: usize) -> usize {
 /// Positions at which `word` stands alone, not as a part of a longer name or path segment.
 pub fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     let bytes = text.as_bytes();
-    text.match_indices(word)
-        .map(|(start, _)| start)
-        .filter(move |&start| {
-            let end = start + word.len();
-            let first_is_word = word.as_bytes().first().is_some_and(|&byte| is_word(byte));
-            let last_is_word = word.as_bytes().last().is_some_and(|&byte| is_word(byte));
-            (!first_is_word || start == 0 || !is_word(bytes[start - 1]))
-                && (!last_is_word || end == bytes.len() || !is_word(bytes[end]))
-        })
+    text.match_indices(word).map(|(start, _)| start).filter(move |&start| {
+        let end = start + word.len();
+        let first_is_word = word.as_bytes().first().is_some_and(|&byte| is_word(byte));
+        let last_is_word = word.as_bytes().last().is_some_and(|&byte| is_word(byte));
+        (!first_is_word || start == 0 || !is_word(bytes[start - 1]))
+            && (!last_is_word || end == bytes.len() || !is_word(bytes[end]))
+    })
 }
 
 /// Whether the whole file is tests: `tests.rs`, `x_tests.rs`, or anything in a folder for tests or benchmarks.
@@ -97,26 +81,17 @@ pub fn is_test_file(path: &str) -> bool {
     name == "tests.rs"
         || name.ends_with("_tests.rs")
         || path.starts_with("tests/")
-        || folder
-            .split('/')
-            .any(|part| matches!(part, "tests" | "benches" | "fuzz" | "testing"))
+        || folder.split('/').any(|part| matches!(part, "tests" | "benches" | "fuzz" | "testing"))
 }
 
 /// Names of the modules that are compiled for tests only and lie in files of their own: `#[cfg(test)] mod name;`.
 pub fn test_modules(code: &str) -> Vec<String> {
-    let declarations = code
-        .match_indices("#[cfg(test)]")
-        .filter_map(|(start, mark)| {
-            let declared = code[start + mark.len()..].trim_start();
-            let declared = declared
-                .strip_prefix("pub(crate) ")
-                .unwrap_or(declared)
-                .strip_prefix("mod ")?;
-            let end = declared.find([';', '{'])?;
-            declared[end..]
-                .starts_with(';')
-                .then(|| declared[..end].trim().to_owned())
-        });
+    let declarations = code.match_indices("#[cfg(test)]").filter_map(|(start, mark)| {
+        let declared = code[start + mark.len()..].trim_start();
+        let declared = declared.strip_prefix("pub(crate) ").unwrap_or(declared).strip_prefix("mod ")?;
+        let end = declared.find([';', '{'])?;
+        declared[end..].starts_with(';').then(|| declared[..end].trim().to_owned())
+    });
     declarations.collect()
 }
 
@@ -182,13 +157,8 @@ fn separate(text: &str) -> (String, String) {
             b'/' if bytes.get(position + 1) == Some(&b'/') => (line_end(bytes, position), true),
             b'/' if bytes.get(position + 1) == Some(&b'*') => (block_end(bytes, position), true),
             b'"' => (string_end(bytes, position), false),
-            b'r' if raw_string_end(bytes, position).is_some()
-                && !preceded_by_name(bytes, position) =>
-            {
-                (
-                    raw_string_end(bytes, position).unwrap_or(bytes.len()),
-                    false,
-                )
+            b'r' if raw_string_end(bytes, position).is_some() && !preceded_by_name(bytes, position) => {
+                (raw_string_end(bytes, position).unwrap_or(bytes.len()), false)
             }
             b'\'' => match char_end(bytes, position) {
                 Some(end) => (end, false),
@@ -220,10 +190,7 @@ fn preceded_by_name(bytes: &[u8], position: usize) -> bool {
 }
 
 fn line_end(bytes: &[u8], start: usize) -> usize {
-    bytes[start..]
-        .iter()
-        .position(|&byte| byte == b'\n')
-        .map_or(bytes.len(), |length| start + length)
+    bytes[start..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |length| start + length)
 }
 
 fn block_end(bytes: &[u8], start: usize) -> usize {
@@ -257,10 +224,7 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
 
 /// The end of `r"..."` or `r#"..."#`, when there is one.
 fn raw_string_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let hashes = bytes[start + 1..]
-        .iter()
-        .take_while(|&&byte| byte == b'#')
-        .count();
+    let hashes = bytes[start + 1..].iter().take_while(|&&byte| byte == b'#').count();
     let quote = start + 1 + hashes;
     if bytes.get(quote) != Some(&b'"') {
         return None;
@@ -268,12 +232,7 @@ fn raw_string_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut position = quote + 1;
     while position < bytes.len() {
         let closes = bytes[position] == b'"'
-            && bytes[position + 1..]
-                .iter()
-                .take(hashes)
-                .filter(|&&byte| byte == b'#')
-                .count()
-                == hashes;
+            && bytes[position + 1..].iter().take(hashes).filter(|&&byte| byte == b'#').count() == hashes;
         if closes {
             return Some(position + 1 + hashes);
         }
@@ -326,14 +285,7 @@ mod tests {
         assert!(!rust.production.contains("unwrap"), "{}", rust.production);
         assert!(rust.code.contains("x.unwrap()"));
         assert!(rust.comments.contains("nested"));
-        assert_eq!(
-            rust.functions(),
-            [Function {
-                name: "short".into(),
-                line: 3,
-                lines: 7
-            }]
-        );
+        assert_eq!(rust.functions(), [Function { name: "short".into(), line: 3, lines: 7 }]);
     }
 
     #[test]
@@ -359,9 +311,6 @@ mod tests {
 
     #[test]
     fn words_stand_alone() {
-        assert_eq!(
-            words("stdx::fs std::fs std::fsx", "std::fs").collect::<Vec<_>>(),
-            [9]
-        );
+        assert_eq!(words("stdx::fs std::fs std::fsx", "std::fs").collect::<Vec<_>>(), [9]);
     }
 }

@@ -3,9 +3,7 @@
 use std::process::Command;
 
 use stream_tidy::repository::{Offence, Repository, root};
-use stream_tidy::rules::{
-    dependencies, documentation, handlers, machine_paths, names, purity, size, todo, unwrap,
-};
+use stream_tidy::rules::{dependencies, documentation, handlers, machine_paths, names, purity, size, todo, unwrap};
 
 fn assert_none(rule: &str, mut offences: Vec<Offence>) {
     offences.sort();
@@ -16,25 +14,12 @@ fn assert_none(rule: &str, mut offences: Vec<Offence>) {
 #[test]
 fn crates_depend_as_designed() {
     let metadata = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--no-deps",
-            "--format-version",
-            "1",
-            "--offline",
-        ])
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .current_dir(root())
         .output()
         .expect("cargo runs this test");
-    assert!(
-        metadata.status.success(),
-        "{}",
-        String::from_utf8_lossy(&metadata.stderr)
-    );
-    assert_none(
-        "dependency table",
-        dependencies::check(&String::from_utf8_lossy(&metadata.stdout)),
-    );
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    assert_none("dependency table", dependencies::check(&String::from_utf8_lossy(&metadata.stdout)));
 }
 
 #[test]
@@ -69,10 +54,7 @@ fn what_is_left_to_do_is_an_issue() {
 
 #[test]
 fn nothing_names_a_machine() {
-    assert_none(
-        "machine paths",
-        machine_paths::check(&Repository::load(), &root()),
-    );
+    assert_none("machine paths", machine_paths::check(&Repository::load(), &root()));
 }
 
 #[test]

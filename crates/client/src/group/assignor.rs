@@ -45,7 +45,9 @@ pub(super) fn range(members: &[Member], counts: &BTreeMap<String, i32>) -> BTree
 mod tests {
     use super::*;
 
-    fn check(members: &[(&str, &[&str])], counts: &[(&str, i32)], expected: &[(&str, &[(&str, &[i32])])]) {
+    type Expected<'a> = &'a [(&'a str, &'a [(&'a str, &'a [i32])])];
+
+    fn check(members: &[(&str, &[&str])], counts: &[(&str, i32)], expected: Expected<'_>) {
         let members: Vec<Member> = members
             .iter()
             .map(|(id, topics)| Member {

@@ -6,6 +6,8 @@
 //! file clean, as real file systems do: who syncs again and trusts it loses data at the next crash.
 //! Every handle dies with a crash.
 
+mod volume;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::{DirEntry, Disk, DiskFile, DiskLock, DiskVolume};
+use volume::MemoryVolume;
 
 /// What a torn write is torn into (bytes).
 const SECTOR_BYTES: usize = 512;
@@ -452,33 +455,6 @@ impl Disk for MemoryDisk {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         Ok(Box::new(MemoryLock { world: Arc::clone(&self.world), path: path.to_owned(), generation: world.generation }))
-    }
-}
-
-#[derive(Debug)]
-struct MemoryVolume {
-    world: Arc<Mutex<World>>,
-    generation: u64,
-}
-
-impl DiskVolume for MemoryVolume {
-    fn sync_all(&self) -> io::Result<()> {
-        let mut world = self.world.lock();
-        world.check_generation(self.generation)?;
-        let is_lost = world.begin()? == Some(Fault::Io);
-        let names = std::mem::take(&mut world.pending_names);
-        for inode in world.inodes.values_mut() {
-            for change in std::mem::take(&mut inode.pending) {
-                if !is_lost {
-                    apply(&mut inode.durable, &change);
-                }
-            }
-        }
-        if is_lost {
-            return Err(io::Error::other("injected sync error"));
-        }
-        names.values().flatten().for_each(|change| apply_name(&mut world.durable_names, change));
-        Ok(())
     }
 }
 

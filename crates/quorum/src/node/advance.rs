@@ -158,11 +158,8 @@ impl Node {
         self.applied = checkpoint.id.index;
         self.last_data = checkpoint.id.index;
         self.pending.committed.clear();
-        self.pending.installed_snapshot = Some(InstalledSnapshot {
-            index: checkpoint.id.index,
-            term: checkpoint.id.term,
-            data: checkpoint.data,
-        });
+        self.pending.installed_snapshot =
+            Some(InstalledSnapshot { index: checkpoint.id.index, term: checkpoint.id.term, data: checkpoint.data });
         self.remove_old_checkpoints(checkpoint.id)
     }
 

@@ -99,9 +99,8 @@ impl Node {
         self.members.conf_state.learners.iter().copied().find_map(|id| {
             let replica = *self.members.replicas.get(&id)?;
             let progress = self.raw.raft.prs().get(id)?;
-            let ready = progress.recent_active
-                && progress.state == ProgressState::Replicate
-                && progress.matched >= committed;
+            let ready =
+                progress.recent_active && progress.state == ProgressState::Replicate && progress.matched >= committed;
             let wanted = listed(&replica.node) && !self.members.barred.contains(&id);
             (ready && wanted).then_some(replica)
         })

@@ -38,12 +38,7 @@ impl Node {
     /// The newest snapshot, if any, and the committed entries after it are handed out by the first
     /// [`Node::advance`]; a sole voter leads when that returns. `seed` spreads election time-outs:
     /// it should differ between nodes and starts.
-    pub fn open(
-        disk: Arc<dyn Disk>,
-        dir: &Path,
-        config: NodeConfig,
-        seed: u64,
-    ) -> Result<Node, QuorumError> {
+    pub fn open(disk: Arc<dyn Disk>, dir: &Path, config: NodeConfig, seed: u64) -> Result<Node, QuorumError> {
         create_dir(&*disk, dir)?;
         let files = Arc::new(StateFiles::new(disk.clone(), dir));
         let checkpoint = newest_checkpoint(&files)?;
@@ -77,11 +72,7 @@ impl Node {
             id,
             files,
             journal,
-            pending: Effects {
-                installed_snapshot,
-                cluster_id: cluster_id.clone(),
-                ..Effects::default()
-            },
+            pending: Effects { installed_snapshot, cluster_id: cluster_id.clone(), ..Effects::default() },
             written,
             cluster_id,
             members,
@@ -143,11 +134,7 @@ fn check_owner(
         return foreign("node.id", written.replica.node.to_string(), replica.node.to_string());
     }
     if written.replica.directory != replica.directory {
-        return foreign(
-            "directory.id",
-            written.replica.directory.to_string(),
-            replica.directory.to_string(),
-        );
+        return foreign("directory.id", written.replica.directory.to_string(), replica.directory.to_string());
     }
     match (&written.cluster_id, &config.cluster_id) {
         (Some(stored), Some(configured)) if stored != configured => {

@@ -23,8 +23,7 @@ impl Node {
         if self.stopped {
             return Err(StepError::Stopped);
         }
-        let envelope =
-            Envelope::decode(bytes).map_err(|error| StepError::Malformed { reason: error.to_string() })?;
+        let envelope = Envelope::decode(bytes).map_err(|error| StepError::Malformed { reason: error.to_string() })?;
         if envelope.from.node != from {
             return Err(StepError::WrongSender { claimed: envelope.from.node });
         }
@@ -48,12 +47,7 @@ impl Node {
         }
     }
 
-    fn step_hello(
-        &mut self,
-        from: Replica,
-        cluster_id: Option<String>,
-        hello: &Hello,
-    ) -> Result<(), StepError> {
+    fn step_hello(&mut self, from: Replica, cluster_id: Option<String>, hello: &Hello) -> Result<(), StepError> {
         if self.log_is_empty() {
             if !hello.empty {
                 match (cluster_id, &self.cluster_id) {
@@ -112,10 +106,9 @@ impl Node {
         let checkpoint = crate::checkpoint::Checkpoint::decode(content)
             .map_err(|error| StepError::Malformed { reason: error.to_string() })?;
         match &self.cluster_id {
-            Some(ours) if *ours != checkpoint.cluster_id => Err(StepError::ClusterIdMismatch {
-                ours: ours.clone(),
-                theirs: checkpoint.cluster_id,
-            }),
+            Some(ours) if *ours != checkpoint.cluster_id => {
+                Err(StepError::ClusterIdMismatch { ours: ours.clone(), theirs: checkpoint.cluster_id })
+            }
             _ => Ok(()),
         }
     }

@@ -96,9 +96,7 @@ fn vote_request(term: u64) -> Body {
 fn vote(node: &mut Node, candidate: i32, term: u64) -> Option<bool> {
     send(node, candidate, vote_request(term)).unwrap();
     advance(node).into_iter().find_map(|body| match body {
-        Body::Raft(message) if message.get_msg_type() == MessageType::MsgRequestVoteResponse => {
-            Some(!message.reject)
-        }
+        Body::Raft(message) if message.get_msg_type() == MessageType::MsgRequestVoteResponse => Some(!message.reject),
         _ => None,
     })
 }

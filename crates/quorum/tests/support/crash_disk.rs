@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use stream_log::disk::{DirEntry, Disk, DiskFile, DiskLock};
+use stream_log::disk::{DirEntry, Disk, DiskFile, DiskLock, DiskVolume};
 
 /// SplitMix64: small, and the same everywhere.
 #[derive(Clone, Debug)]
@@ -195,10 +195,8 @@ impl Disk for CrashDisk {
             return Err(io::ErrorKind::NotFound.into());
         }
         let names = state.now.keys().filter(|path| path.parent() == Some(dir));
-        let entry = |path: &PathBuf| DirEntry {
-            name: path.file_name().unwrap().to_str().unwrap().to_owned(),
-            is_dir: false,
-        };
+        let entry =
+            |path: &PathBuf| DirEntry { name: path.file_name().unwrap().to_str().unwrap().to_owned(), is_dir: false };
         Ok(names.map(entry).collect())
     }
 
@@ -232,6 +230,10 @@ impl Disk for CrashDisk {
             state.durable = state.now.clone();
         }
         Ok(())
+    }
+
+    fn volume(&self, _dir: &Path) -> io::Result<Arc<dyn DiskVolume>> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn free_bytes(&self, _dir: &Path) -> io::Result<u64> {

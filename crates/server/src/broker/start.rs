@@ -124,8 +124,8 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let publishing = tokio::spawn(publisher.run(images));
     let health = http::start(http_sockets, &broker);
     register(&broker, &data_dir).await?;
-    let maintenance =
-        Maintenance::start(&broker).map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
+    let maintenance = Maintenance::start(&broker)
+        .map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
     // From here on somebody may see that it serves, and stop it.
     let signals = StopSignals::catch().map_err(|error| storage(format!("cannot catch SIGTERM: {error}")))?;
     for listener in listeners {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use stream_codec::{RecordPart, Records};
 use stream_log::{LogSlice, ReadBound, SlicePart};
 use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex};
+use stream_wire::api::ApiKey;
 use stream_wire::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData};
 
 use super::error_map;
@@ -68,7 +69,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     };
     let pass = plan.pass();
     if pass.failed || pass.bytes >= plan.bytes_min || plan.wait.is_zero() {
-        return Pending::Ready(plan.answer(pass));
+        return Pending::Ready(plan.answer(broker, pass));
     }
     let deadline = broker.clock.deadline(plan.wait);
     let broker = Arc::clone(broker);
@@ -156,7 +157,7 @@ impl Plan {
             let pass = self.pass();
             let over = broker.clock.has_passed(deadline) || broker.is_stopping();
             if pass.failed || pass.bytes >= self.bytes_min || over {
-                return self.answer(pass);
+                return self.answer(broker, pass);
             }
             drop(pass);
             // Either way the next pass decides.
@@ -172,7 +173,7 @@ impl Plan {
         self.wanted.iter().filter_map(|wanted| wanted.partition.as_ref().ok())
     }
 
-    fn answer(&self, pass: Pass) -> Answer {
+    fn answer(&self, broker: &Broker, pass: Pass) -> Answer {
         let mut session = match &self.session {
             SessionContext::Sessionless => None,
             SessionContext::Full(session) | SessionContext::Incremental(session) => Some(session.lock()),
@@ -180,6 +181,9 @@ impl Plan {
         let incremental = matches!(self.session, SessionContext::Incremental(_));
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();
         for (wanted, data) in self.wanted.iter().zip(pass.results) {
+            if let Some(error) = ErrorCode::from_code(data.error_code).filter(|error| !error.is_none()) {
+                broker.metrics.error(ApiKey::Fetch, error);
+            }
             if let (Ok(partition), Some(records)) = (&wanted.partition, &data.records) {
                 partition.traffic.fetched(records.len() as u64);
             }

@@ -2,7 +2,7 @@
 //!
 //! - Timestamp -1 is the end (last stable offset for read_committed), -2 the start, -3 (v7) the
 //!   record with the largest timestamp, -4 (v8) the earliest on this disk, -5 (v9) the latest in
-//!   tiered storage: there is none, so -1; -6 (v11) the earliest not yet in it, so the start.
+//!   tiered storage: there is none, so -1; -6 (v11) the earliest not yet in it, which is nothing without it.
 //! - A time of zero or more gives the first record at or after it, found inside batches too; none:
 //!   offset -1, timestamp -1.
 //! - v4: leader epochs checked and answered.
@@ -172,10 +172,8 @@ fn locate(
         }
         EARLIEST => (reader.log_start().get(), -1, epoch_at(reader, reader.log_start())),
         EARLIEST_LOCAL if version >= 8 => (reader.log_start().get(), -1, epoch_at(reader, reader.log_start())),
-        EARLIEST_PENDING_UPLOAD if version >= 11 => {
-            (reader.log_start().get(), -1, epoch_at(reader, reader.log_start()))
-        }
         LATEST_TIERED if version >= 9 => nothing,
+        EARLIEST_PENDING_UPLOAD if version >= 11 => nothing,
         MAX_TIMESTAMP if version >= 7 => match reader.max_timestamp(bound) {
             Ok(Some(found)) => (found.offset.get(), found.timestamp, found.leader_epoch),
             Ok(None) => nothing,

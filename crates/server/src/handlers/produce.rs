@@ -16,6 +16,7 @@ use stream_codec::compression::Compression;
 use stream_log::CheckedBatch;
 use stream_metadata::image::is_internal_topic;
 use stream_types::{ErrorCode, PartitionIndex, Uuid};
+use stream_wire::api::ApiKey;
 use stream_wire::produce::{
     BatchIndexAndErrorMessage, PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceResponse,
 };
@@ -47,7 +48,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         0 => Acks::None(request.session.closer.clone()),
         1 => Acks::Leader,
         -1 => Acks::All,
-        _ => return refuse_all(request, &body, ErrorCode::InvalidRequiredAcks),
+        _ => return refuse_all(broker, request, &body, ErrorCode::InvalidRequiredAcks),
     };
     let silent = matches!(acks, Acks::None(_));
     let slot_count = body.topic_data.iter().map(|topic| topic.partition_data.len()).sum();
@@ -59,16 +60,17 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     }
     let responder = request.responder;
     if slot_count == 0 {
-        return Pending::Ready(answer(responder, places.0, Vec::new()));
+        return Pending::Ready(answer(broker, responder, places.0, Vec::new()));
     }
     let timeout = Duration::from_millis(u64::try_from(places.1).unwrap_or(0));
+    let broker = Arc::clone(broker);
     Pending::later(async move {
         let outcomes = match tokio::time::timeout(timeout, done).await {
             Ok(Ok(outcomes)) => outcomes,
             // Appended, but not committed in the time that the client gives.
             Err(_) | Ok(Err(_)) => vec![AppendOutcome::refused(ErrorCode::RequestTimedOut, None); slot_count],
         };
-        answer(responder, places.0, outcomes)
+        answer(&broker, responder, places.0, outcomes)
     })
 }
 
@@ -160,7 +162,10 @@ fn check(
     Ok((partition, checked.in_buffer_of(frame_bytes)))
 }
 
-fn answer(responder: Responder, places: Vec<Place>, outcomes: Vec<AppendOutcome>) -> Answer {
+fn answer(broker: &Broker, responder: Responder, places: Vec<Place>, outcomes: Vec<AppendOutcome>) -> Answer {
+    for outcome in outcomes.iter().filter(|outcome| !outcome.error.is_none()) {
+        broker.metrics.error(ApiKey::Produce, outcome.error);
+    }
     let mut outcomes = outcomes.into_iter();
     let mut response = ProduceResponse::default();
     for place in places {
@@ -195,7 +200,7 @@ fn answer(responder: Responder, places: Vec<Place>, outcomes: Vec<AppendOutcome>
     responder.respond(&response)
 }
 
-fn refuse_all(request: &Request, body: &ProduceRequest, error: ErrorCode) -> Pending {
+fn refuse_all(broker: &Broker, request: &Request, body: &ProduceRequest, error: ErrorCode) -> Pending {
     let mut outcomes = Vec::new();
     let mut places = Vec::new();
     for topic in &body.topic_data {
@@ -203,5 +208,5 @@ fn refuse_all(request: &Request, body: &ProduceRequest, error: ErrorCode) -> Pen
         outcomes.extend(partitions.iter().map(|_| AppendOutcome::refused(error, None)));
         places.push(Place { name: topic.name.clone(), topic_id: topic.topic_id, partitions });
     }
-    Pending::Ready(answer(request.responder, places, outcomes))
+    Pending::Ready(answer(broker, request.responder, places, outcomes))
 }

@@ -246,28 +246,48 @@ impl LogDirs {
     /// # Errors
     /// When the disk refuses; the next start then recovers.
     pub(crate) fn close(&self, table: &PartitionTable, broker_epoch: i64) -> Result<(), LogError> {
-        let mut unopened = Vec::new();
+        let mut unclean = Vec::new();
         let mut logs: Vec<Vec<Log>> = self.dirs.iter().map(|_| Vec::new()).collect();
         for partition in table.all() {
             let Some(dir) = self.places.lock().found.get(&partition.id).map(|found| found.dir) else { continue };
             match partition.take_log() {
                 Some(log) => logs[dir].push(log),
-                None => unopened.push(dir),
+                None => unclean.push(dir),
             }
         }
-        for (dir, logs) in self.dirs.iter().zip(logs) {
-            close_all(dir, logs)?;
+        for (index, logs) in logs.into_iter().enumerate() {
+            match close_all(&self.dirs[index], logs) {
+                Err(error) if is_full(&error) => {
+                    tracing::info!("a log was not closed cleanly, the next start reads it again: {error}");
+                    unclean.push(index);
+                }
+                result => result?,
+            }
         }
+        match self.finish(table, broker_epoch, &unclean) {
+            Err(error) if is_full(&error) => {
+                tracing::info!("the stop was not noted, the next start reads the logs again: {error}");
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn finish(&self, table: &PartitionTable, broker_epoch: i64, unclean: &[usize]) -> Result<(), LogError> {
         self.write_checkpoints(table)?;
         for (index, dir) in self.dirs.iter().enumerate() {
-            // What could not be opened must be examined again, not trusted.
-            if unopened.contains(&index) {
-                continue;
+            // What could not be opened or closed must be examined again, not trusted.
+            if !unclean.contains(&index) {
+                log_dir::write_clean_shutdown(&*self.disk, &dir.path, broker_epoch)?;
             }
-            log_dir::write_clean_shutdown(&*self.disk, &dir.path, broker_epoch)?;
         }
         Ok(())
     }
+}
+
+/// Whether there was no space: nothing that was acknowledged is in danger.
+fn is_full(error: &LogError) -> bool {
+    matches!(error, LogError::Disk(error) if error.is_no_space())
 }
 
 /// Closes the logs of one directory durably.

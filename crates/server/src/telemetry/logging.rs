@@ -22,12 +22,9 @@ use crate::config::LogFormat;
 ///
 /// A second call has no effect: tests of one process share the first.
 pub fn start(format: LogFormat, level: &str) {
-    let targets = level
-        .parse::<Targets>()
-        .unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
-    let layer = tracing_subscriber::fmt::layer()
-        .event_format(Lines { format })
-        .with_writer(Mutex::new(std::io::stderr()));
+    let targets = level.parse::<Targets>().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let layer =
+        tracing_subscriber::fmt::layer().event_format(Lines { format }).with_writer(Mutex::new(std::io::stderr()));
     let subscriber = tracing_subscriber::registry().with(targets).with(layer);
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
@@ -43,12 +40,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut time = String::with_capacity(32);
         SystemTime.format_time(&mut Writer::new(&mut time))?;
         let metadata = event.metadata();
@@ -62,11 +54,7 @@ where
                 let mut fields = JsonFields::default();
                 event.record(&mut fields);
                 let (level, target) = (metadata.level(), metadata.target());
-                writeln!(
-                    writer,
-                    r#"{{"timestamp":"{time}","level":"{level}","target":"{target}"{}}}"#,
-                    fields.text
-                )
+                writeln!(writer, r#"{{"timestamp":"{time}","level":"{level}","target":"{target}"{}}}"#, fields.text)
             }
         }
     }
@@ -85,8 +73,7 @@ impl Visit for TextFields {
             push_escaped(&mut self.message, value, false);
             return;
         }
-        let quoted =
-            value.is_empty() || value.contains(|c: char| c.is_whitespace() || c == '"' || c == '=');
+        let quoted = value.is_empty() || value.contains(|c: char| c.is_whitespace() || c == '"' || c == '=');
         let quote = if quoted { "\"" } else { "" };
         let _ = write!(self.rest, " {}={quote}", field.name());
         push_escaped(&mut self.rest, value, quoted);
@@ -150,10 +137,7 @@ impl Visit for JsonFields {
 
 fn push_escaped(text: &mut String, value: &str, quoted: bool) {
     for character in value.chars() {
-        if character.is_control()
-            || is_direction_override(character)
-            || (quoted && matches!(character, '"' | '\\'))
-        {
+        if character.is_control() || is_direction_override(character) || (quoted && matches!(character, '"' | '\\')) {
             text.extend(character.escape_default());
         } else {
             text.push(character);
@@ -190,9 +174,7 @@ mod tests {
     fn check(format: LogFormat, log: impl FnOnce(), expected: &str) {
         let written = Written::default();
         let writer = written.clone();
-        let layer = tracing_subscriber::fmt::layer()
-            .event_format(Lines { format })
-            .with_writer(move || writer.clone());
+        let layer = tracing_subscriber::fmt::layer().event_format(Lines { format }).with_writer(move || writer.clone());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let after_time = match format {
@@ -204,7 +186,8 @@ mod tests {
 
     #[test]
     fn text_lines_escape_what_comes_from_outside() {
-        let log = || tracing::warn!(client = "a\r\nERROR b\u{1b}[2J", partition = 3, topic = %"t\u{7}", "refused {}", "x\ny");
+        let log =
+            || tracing::warn!(client = "a\r\nERROR b\u{1b}[2J", partition = 3, topic = %"t\u{7}", "refused {}", "x\ny");
         check(
             LogFormat::Text,
             log,

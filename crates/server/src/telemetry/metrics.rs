@@ -123,10 +123,7 @@ impl Metrics {
         let Some(api) = self.apis.get(key as usize) else { return };
         let latency = api.latency.get_or_init(Box::default);
         let seconds = elapsed.as_secs_f64();
-        let bucket = LATENCY_BOUNDS
-            .iter()
-            .position(|bound| seconds <= *bound)
-            .unwrap_or(LATENCY_BOUNDS.len());
+        let bucket = LATENCY_BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(LATENCY_BOUNDS.len());
         add(&latency.counts[bucket], 1);
         add(&latency.nanos, u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
     }
@@ -135,9 +132,7 @@ impl Metrics {
     pub(crate) fn error(&self, key: ApiKey, error: ErrorCode) {
         let Some(api) = self.apis.get(key as usize) else { return };
         let errors = api.errors.get_or_init(|| {
-            Box::new(ErrorCounts {
-                counts: ErrorCode::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
-            })
+            Box::new(ErrorCounts { counts: ErrorCode::ALL.iter().map(|_| AtomicU64::new(0)).collect() })
         });
         if let Ok(index) = ErrorCode::ALL.binary_search(&error) {
             add(&errors.counts[index], 1);
@@ -223,9 +218,7 @@ impl Metrics {
 
     /// Requests of each API that was ever asked.
     pub(crate) fn requests(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.named_apis()
-            .map(|(name, api)| (name, load(&api.requests)))
-            .filter(|(_, requests)| *requests > 0)
+        self.named_apis().map(|(name, api)| (name, load(&api.requests))).filter(|(_, requests)| *requests > 0)
     }
 
     /// Latencies of each API that was ever answered.
@@ -240,10 +233,8 @@ impl Metrics {
     /// Errors by API and code, where there were any.
     pub(crate) fn errors(&self) -> impl Iterator<Item = (&'static str, ErrorCode, u64)> {
         self.named_apis().flat_map(|(name, api)| {
-            let counts =
-                api.errors.get().map(|errors| errors.counts.as_slice()).unwrap_or_default();
-            let counted =
-                ErrorCode::ALL.iter().zip(counts).map(|(error, count)| (*error, load(count)));
+            let counts = api.errors.get().map(|errors| errors.counts.as_slice()).unwrap_or_default();
+            let counted = ErrorCode::ALL.iter().zip(counts).map(|(error, count)| (*error, load(count)));
             counted.filter(|(_, count)| *count > 0).map(move |(error, count)| (name, error, count))
         })
     }
@@ -325,10 +316,7 @@ mod tests {
         assert_eq!(latencies[0].1.counts, [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
         assert_eq!(latencies[0].1.seconds, 9.001);
         let errors: Vec<_> = metrics.errors().collect();
-        let expected = [
-            ("Fetch", ErrorCode::UnknownServerError, 1),
-            ("Fetch", ErrorCode::OffsetOutOfRange, 1),
-        ];
+        let expected = [("Fetch", ErrorCode::UnknownServerError, 1), ("Fetch", ErrorCode::OffsetOutOfRange, 1)];
         assert_eq!(errors, expected);
     }
 }

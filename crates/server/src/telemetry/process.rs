@@ -19,11 +19,7 @@ pub(super) fn write(exposition: &mut Exposition) {
         exposition.gauge("process_threads", "Threads of the process.", stat.threads as f64);
         if let Some(boot) = boot_seconds() {
             let start = boot + stat.start_ticks as f64 / TICKS_PER_SECOND;
-            exposition.gauge(
-                "process_start_time_seconds",
-                "When the process started (seconds since 1970).",
-                start,
-            );
+            exposition.gauge("process_start_time_seconds", "When the process started (seconds since 1970).", start);
         }
     }
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -76,9 +72,7 @@ mod tests {
 
     #[test]
     fn a_command_with_spaces_and_parentheses_does_not_shift_the_fields() {
-        let stat =
-            parse_stat("7 (a) b (c) S 1 7 7 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 9 0 4242 1 1")
-                .unwrap();
+        let stat = parse_stat("7 (a) b (c) S 1 7 7 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 9 0 4242 1 1").unwrap();
         assert_eq!((stat.cpu_ticks, stat.threads, stat.start_ticks), (200, 9, 4242));
     }
 

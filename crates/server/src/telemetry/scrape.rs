@@ -81,11 +81,7 @@ fn write_info(exposition: &mut Exposition, state: &ClusterState) {
         .family("hanzo_build_info", Kind::Gauge, "Always 1; the label says which version runs.")
         .integer(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     exposition
-        .family(
-            "hanzo_flush_policy",
-            Kind::Gauge,
-            "Always 1; the label says when appended data is synced.",
-        )
+        .family("hanzo_flush_policy", Kind::Gauge, "Always 1; the label says when appended data is synced.")
         .integer(&[("policy", state.flush_policy)], 1);
 }
 
@@ -93,25 +89,13 @@ fn write_traffic(exposition: &mut Exposition, metrics: &Metrics) {
     let (totals, rates) = (metrics.totals(), metrics.rates());
     let in_rate = "Records appended for producers (per second, one-minute moving rate).";
     exposition.gauge("kafka_messages_in_per_sec", in_rate, rates.messages_in);
-    exposition.counter(
-        "kafka_messages_in_total",
-        "Records appended for producers.",
-        totals.messages_in,
-    );
+    exposition.counter("kafka_messages_in_total", "Records appended for producers.", totals.messages_in);
     let in_rate = "Bytes of batches appended for producers (per second, one-minute moving rate).";
     exposition.gauge("kafka_bytes_in_per_sec", in_rate, rates.bytes_in);
-    exposition.counter(
-        "kafka_bytes_in_total",
-        "Bytes of batches appended for producers.",
-        totals.bytes_in,
-    );
+    exposition.counter("kafka_bytes_in_total", "Bytes of batches appended for producers.", totals.bytes_in);
     let out_rate = "Bytes of batches sent to consumers (per second, one-minute moving rate).";
     exposition.gauge("kafka_bytes_out_per_sec", out_rate, rates.bytes_out);
-    exposition.counter(
-        "kafka_bytes_out_total",
-        "Bytes of batches sent to consumers.",
-        totals.bytes_out,
-    );
+    exposition.counter("kafka_bytes_out_total", "Bytes of batches sent to consumers.", totals.bytes_out);
 
     let topics = metrics.topics();
     let mut family = |name, help, value: fn(&super::metrics::TrafficCount) -> u64| {
@@ -120,19 +104,9 @@ fn write_traffic(exposition: &mut Exposition, metrics: &Metrics) {
             family.integer(&[("topic", topic)], value(count));
         }
     };
-    family("kafka_topic_messages_in_total", "Records appended for producers, by topic.", |count| {
-        count.messages_in
-    });
-    family(
-        "kafka_topic_bytes_in_total",
-        "Bytes of batches appended for producers, by topic.",
-        |count| count.bytes_in,
-    );
-    family(
-        "kafka_topic_bytes_out_total",
-        "Bytes of batches sent to consumers, by topic.",
-        |count| count.bytes_out,
-    );
+    family("kafka_topic_messages_in_total", "Records appended for producers, by topic.", |count| count.messages_in);
+    family("kafka_topic_bytes_in_total", "Bytes of batches appended for producers, by topic.", |count| count.bytes_in);
+    family("kafka_topic_bytes_out_total", "Bytes of batches sent to consumers, by topic.", |count| count.bytes_out);
 }
 
 fn write_cluster(exposition: &mut Exposition, state: &ClusterState) {
@@ -142,51 +116,28 @@ fn write_cluster(exposition: &mut Exposition, state: &ClusterState) {
         "Partitions led here with fewer in-sync replicas than replicas.",
         state.under_replicated_partitions,
     );
-    gauge(
-        "kafka_offline_partitions",
-        "Partitions of the cluster without a leader.",
-        state.offline_partitions,
-    );
-    gauge(
-        "kafka_offline_log_directories",
-        "Log directories of this broker that failed.",
-        state.offline_log_dirs,
-    );
-    gauge(
-        "kafka_active_controller",
-        "1 on the active controller, else 0.",
-        usize::from(state.active_controller),
-    );
+    gauge("kafka_offline_partitions", "Partitions of the cluster without a leader.", state.offline_partitions);
+    gauge("kafka_offline_log_directories", "Log directories of this broker that failed.", state.offline_log_dirs);
+    gauge("kafka_active_controller", "1 on the active controller, else 0.", usize::from(state.active_controller));
     gauge("kafka_brokers", "Brokers that are registered and not fenced.", state.brokers);
     gauge("kafka_topics", "Topics of the cluster.", state.topics);
     gauge("kafka_partitions", "Partitions with a replica on this broker.", state.partitions.len());
     let leaders = state.partitions.iter().filter(|partition| partition.leads).count();
     gauge("kafka_leader_partitions", "Partitions that this broker leads.", leaders);
-    gauge(
-        "schema_registry_schemas_total",
-        "Schemas of the schema registry, which does not exist yet.",
-        0,
-    );
+    gauge("schema_registry_schemas_total", "Schemas of the schema registry, which does not exist yet.", 0);
 }
 
 fn write_partitions(exposition: &mut Exposition, state: &ClusterState) {
     let mut family = |name, help, value: fn(&PartitionState) -> i64| {
         let mut family = exposition.family(name, Kind::Gauge, help);
         for partition in &state.partitions {
-            let labels =
-                [("topic", &*partition.topic), ("partition", &partition.partition.to_string())];
+            let labels = [("topic", &*partition.topic), ("partition", &partition.partition.to_string())];
             family.signed(&labels, value(partition));
         }
     };
-    family("kafka_log_size_bytes", "Bytes of the partition's segments on this broker.", |p| {
-        p.size_bytes as i64
-    });
+    family("kafka_log_size_bytes", "Bytes of the partition's segments on this broker.", |p| p.size_bytes as i64);
     family("kafka_log_start_offset", "The partition's first offset.", |p| p.log_start);
-    family(
-        "kafka_high_watermark",
-        "The offset after the partition's last committed record.",
-        |p| p.high_watermark,
-    );
+    family("kafka_high_watermark", "The offset after the partition's last committed record.", |p| p.high_watermark);
 }
 
 fn write_groups(exposition: &mut Exposition, state: &ClusterState) {
@@ -197,28 +148,17 @@ fn write_groups(exposition: &mut Exposition, state: &ClusterState) {
     );
     for lag in &state.group_lags {
         let partition = lag.partition.to_string();
-        family.integer(
-            &[("group", &lag.group), ("topic", &lag.topic), ("partition", &partition)],
-            lag.lag,
-        );
+        family.integer(&[("group", &lag.group), ("topic", &lag.topic), ("partition", &partition)], lag.lag);
     }
     let mut by_group = std::collections::BTreeMap::<&str, u64>::new();
     for lag in &state.group_lags {
         *by_group.entry(&lag.group).or_default() += lag.lag;
     }
-    let mut family = exposition.family(
-        "kafka_consumer_lag",
-        Kind::Gauge,
-        "The group's lag in all its partitions.",
-    );
+    let mut family = exposition.family("kafka_consumer_lag", Kind::Gauge, "The group's lag in all its partitions.");
     for (group, lag) in by_group {
         family.integer(&[("group", group)], lag);
     }
-    let mut family = exposition.family(
-        "kafka_groups",
-        Kind::Gauge,
-        "Groups that this broker coordinates, by state.",
-    );
+    let mut family = exposition.family("kafka_groups", Kind::Gauge, "Groups that this broker coordinates, by state.");
     for (state, count) in &state.groups {
         family.integer(&[("state", state)], *count as u64);
     }
@@ -252,11 +192,7 @@ fn write_network(exposition: &mut Exposition, metrics: &Metrics, state: &Cluster
     exposition.counter("kafka_network_bytes_in_total", "Bytes of requests.", received);
     exposition.counter("kafka_network_bytes_out_total", "Bytes of answers.", sent);
     let held = state.request_bytes_held as f64;
-    exposition.gauge(
-        "hanzo_request_memory_bytes",
-        "Bytes of requests that are read and not answered yet.",
-        held,
-    );
+    exposition.gauge("hanzo_request_memory_bytes", "Bytes of requests that are read and not answered yet.", held);
 }
 
 #[cfg(test)]
@@ -275,12 +211,8 @@ mod tests {
         metrics.answered(ApiKey::Produce, Duration::from_millis(2));
         metrics.error(ApiKey::Produce, ErrorCode::MessageTooLarge);
         metrics.tick();
-        let lag = |group: &str, partition, lag| GroupLag {
-            group: group.into(),
-            topic: "llm_usage".into(),
-            partition,
-            lag,
-        };
+        let lag =
+            |group: &str, partition, lag| GroupLag { group: group.into(), topic: "llm_usage".into(), partition, lag };
         let state = ClusterState {
             flush_policy: "auto",
             under_replicated_partitions: 3,
@@ -329,14 +261,10 @@ mod tests {
     fn every_family_is_documented_and_every_documented_family_exists() {
         let document = include_str!("../../../../docs/metrics.md");
         let text = scrape();
-        let written: Vec<&str> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
-            .collect();
-        let documented: Vec<&str> = document
-            .lines()
-            .filter_map(|line| line.strip_prefix("| `")?.split(['`', '{']).next())
-            .collect();
+        let written: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+        let documented: Vec<&str> =
+            document.lines().filter_map(|line| line.strip_prefix("| `")?.split(['`', '{']).next()).collect();
         for name in &written {
             assert!(documented.contains(name), "{name} is missing in docs/metrics.md");
         }

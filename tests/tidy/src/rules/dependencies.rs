@@ -17,16 +17,8 @@ pub const TABLE: &[(&str, &[&str])] = &[
     ("schema", &["types"]),
     ("catalog", &["types", "metadata", "schema"]),
     ("client", &["types", "codec", "wire", "security"]),
-    (
-        "http",
-        &["types", "metadata", "security", "schema", "catalog"],
-    ),
-    (
-        "cli",
-        &[
-            "types", "codec", "wire", "client", "catalog", "security", "log",
-        ],
-    ),
+    ("http", &["types", "metadata", "security", "schema", "catalog"]),
+    ("cli", &["types", "codec", "wire", "client", "catalog", "security", "log"]),
     (
         "server",
         &[
@@ -82,26 +74,15 @@ const ORACLES: &[&str] = &["kafka-protocol"];
 pub fn check(metadata: &str) -> Vec<Offence> {
     let metadata: serde_json::Value = serde_json::from_str(metadata).expect("cargo prints JSON");
     let mut offences = Vec::new();
-    for package in metadata["packages"]
-        .as_array()
-        .expect("cargo lists packages")
-    {
+    for package in metadata["packages"].as_array().expect("cargo lists packages") {
         let name = package["name"].as_str().expect("a package has a name");
         let Some(from) = name.strip_prefix("stream-") else {
-            offences.push(Offence::new(
-                name,
-                0,
-                "a package of this workspace is named stream-<folder>",
-            ));
+            offences.push(Offence::new(name, 0, "a package of this workspace is named stream-<folder>"));
             continue;
         };
         let manifest = format!("{name}/Cargo.toml");
         for target in package["targets"].as_array().into_iter().flatten() {
-            let kinds = target["kind"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|kind| kind.as_str());
+            let kinds = target["kind"].as_array().into_iter().flatten().filter_map(|kind| kind.as_str());
             for kind in kinds.filter(|kind| matches!(*kind, "custom-build" | "proc-macro")) {
                 offences.push(Offence::new(
                     &manifest,
@@ -113,23 +94,14 @@ pub fn check(metadata: &str) -> Vec<Offence> {
         let Some((_, allowed)) = TABLE.iter().find(|(crate_name, _)| *crate_name == from) else {
             // Benchmarks may look at anything; nobody may look at them.
             if !from.starts_with("bench") {
-                offences.push(Offence::new(
-                    &manifest,
-                    0,
-                    "this crate is missing in the dependency table",
-                ));
+                offences.push(Offence::new(&manifest, 0, "this crate is missing in the dependency table"));
             }
             continue;
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
-            let to = dependency["name"]
-                .as_str()
-                .expect("a dependency has a name");
+            let to = dependency["name"].as_str().expect("a dependency has a name");
             let in_tests = dependency["kind"].as_str() == Some("dev");
-            offences.extend(
-                edge(from, to, in_tests, allowed)
-                    .map(|message| Offence::new(&manifest, 0, message)),
-            );
+            offences.extend(edge(from, to, in_tests, allowed).map(|message| Offence::new(&manifest, 0, message)));
         }
     }
     offences
@@ -139,18 +111,13 @@ pub fn check(metadata: &str) -> Vec<Offence> {
 fn edge(from: &str, to: &str, in_tests: bool, allowed: &[&str]) -> Option<String> {
     if let Some(to) = to.strip_prefix("stream-") {
         let fine = allowed.contains(&to) || (in_tests && to != "server");
-        return (!fine).then(|| {
-            format!("{from} may not depend on {to}: a new edge is a design change (docs/adr/)")
-        });
+        return (!fine).then(|| format!("{from} may not depend on {to}: a new edge is a design change (docs/adr/)"));
     }
     if ORACLES.contains(&to) && !in_tests {
-        return Some(format!(
-            "{to} is an oracle for tests: a dev-dependency at most"
-        ));
+        return Some(format!("{to} is an oracle for tests: a dev-dependency at most"));
     }
     let (_, users) = RESERVED.iter().find(|(library, _)| *library == to)?;
-    (!users.contains(&from))
-        .then(|| format!("{from} may not know {to}; only {} may", users.join(", ")))
+    (!users.contains(&from)).then(|| format!("{from} may not know {to}; only {} may", users.join(", ")))
 }
 
 #[cfg(test)]
@@ -158,84 +125,40 @@ mod tests {
     use super::*;
 
     fn package(name: &str, dependencies: &[(&str, Option<&str>)], kind: &str) -> String {
-        let dependencies: Vec<_> = dependencies
-            .iter()
-            .map(|(name, kind)| serde_json::json!({"name": name, "kind": kind}))
-            .collect();
+        let dependencies: Vec<_> =
+            dependencies.iter().map(|(name, kind)| serde_json::json!({"name": name, "kind": kind})).collect();
         let targets = serde_json::json!([{"kind": [kind]}]);
         serde_json::json!({"packages": [{"name": name, "dependencies": dependencies, "targets": targets}]}).to_string()
     }
 
     #[test]
     fn an_edge_outside_the_table_fails() {
-        assert!(
-            check(&package(
-                "stream-log",
-                &[("stream-types", None), ("bytes", None)],
-                "lib"
-            ))
-            .is_empty()
-        );
+        assert!(check(&package("stream-log", &[("stream-types", None), ("bytes", None)], "lib")).is_empty());
         let offences = check(&package("stream-log", &[("stream-wire", None)], "lib"));
-        assert!(
-            offences[0].message.contains("log may not depend on wire"),
-            "{offences:?}"
-        );
+        assert!(offences[0].message.contains("log may not depend on wire"), "{offences:?}");
     }
 
     #[test]
     fn machines_do_not_know_tokio_not_even_in_tests() {
-        assert_eq!(
-            check(&package(
-                "stream-coordinator",
-                &[("tokio", Some("dev"))],
-                "lib"
-            ))
-            .len(),
-            1
-        );
-        assert_eq!(
-            check(&package("stream-metadata", &[("raft", None)], "lib")).len(),
-            1
-        );
+        assert_eq!(check(&package("stream-coordinator", &[("tokio", Some("dev"))], "lib")).len(), 1);
+        assert_eq!(check(&package("stream-metadata", &[("raft", None)], "lib")).len(), 1);
     }
 
     #[test]
     fn oracles_stay_in_tests() {
-        assert!(
-            check(&package(
-                "stream-wire",
-                &[("kafka-protocol", Some("dev"))],
-                "lib"
-            ))
-            .is_empty()
-        );
-        assert_eq!(
-            check(&package("stream-wire", &[("kafka-protocol", None)], "lib")).len(),
-            1
-        );
+        assert!(check(&package("stream-wire", &[("kafka-protocol", Some("dev"))], "lib")).is_empty());
+        assert_eq!(check(&package("stream-wire", &[("kafka-protocol", None)], "lib")).len(), 1);
     }
 
     #[test]
     fn unknown_crates_and_build_scripts_fail() {
         assert_eq!(check(&package("stream-new", &[], "lib")).len(), 1);
         assert_eq!(check(&package("kafka", &[], "lib")).len(), 1);
-        assert_eq!(
-            check(&package("stream-types", &[], "custom-build")).len(),
-            1
-        );
+        assert_eq!(check(&package("stream-types", &[], "custom-build")).len(), 1);
     }
 
     #[test]
     fn nobody_depends_on_the_server() {
-        assert_eq!(
-            check(&package(
-                "stream-sim",
-                &[("stream-server", Some("dev"))],
-                "lib"
-            ))
-            .len(),
-            1
-        );
+        assert_eq!(check(&package("stream-sim", &[("stream-server", Some("dev"))], "lib")).len(), 1);
     }
 }

@@ -17,11 +17,7 @@ pub fn check(repository: &Repository) -> Vec<Offence> {
 /// A markdown file begins with its one title.
 fn titles(repository: &Repository) -> Vec<Offence> {
     let mut offences = Vec::new();
-    for file in repository
-        .files
-        .iter()
-        .filter(|file| file.path.ends_with(".md"))
-    {
+    for file in repository.files.iter().filter(|file| file.path.ends_with(".md")) {
         let mut in_code = false;
         let mut titles = 0;
         for line in file.text.lines() {
@@ -42,45 +38,23 @@ fn titles(repository: &Repository) -> Vec<Offence> {
 /// MIT, in the file and in the manifests.
 fn licence(repository: &Repository) -> Vec<Offence> {
     let mut offences = Vec::new();
-    let has_text = |path: &str, text: &str| {
-        repository
-            .file(path)
-            .is_some_and(|file| file.text.contains(text))
-    };
+    let has_text = |path: &str, text: &str| repository.file(path).is_some_and(|file| file.text.contains(text));
     if !has_text("LICENSE", "MIT License") {
         offences.push(Offence::new("LICENSE", 0, "the MIT licence belongs here"));
     }
     if !has_text("Cargo.toml", "license = \"MIT\"") {
-        offences.push(Offence::new(
-            "Cargo.toml",
-            0,
-            "the workspace's licence is MIT",
-        ));
+        offences.push(Offence::new("Cargo.toml", 0, "the workspace's licence is MIT"));
     }
-    for file in repository
-        .files
-        .iter()
-        .filter(|file| file.path != "Cargo.toml" && file.path.ends_with("/Cargo.toml"))
-    {
+    for file in repository.files.iter().filter(|file| file.path != "Cargo.toml" && file.path.ends_with("/Cargo.toml")) {
         if !file.text.contains("license.workspace = true") {
-            offences.push(Offence::new(
-                &file.path,
-                0,
-                "license.workspace = true is missing",
-            ));
+            offences.push(Offence::new(&file.path, 0, "license.workspace = true is missing"));
         }
     }
     offences
 }
 
 const METRICS: &str = "docs/metrics.md";
-const METRIC_PREFIXES: &[&str] = &[
-    "kafka_",
-    "stream_",
-    "hanzo_",
-    "schema_registry_",
-    "process_",
-];
+const METRIC_PREFIXES: &[&str] = &["kafka_", "stream_", "hanzo_", "schema_registry_", "process_"];
 
 /// docs/metrics.md names exactly the metrics that the code exports.
 fn metrics(repository: &Repository) -> Vec<Offence> {
@@ -89,28 +63,19 @@ fn metrics(repository: &Repository) -> Vec<Offence> {
     };
     let is_metric = |name: &str| {
         !name.ends_with('_')
-            && METRIC_PREFIXES
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
+            && METRIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
     let mut in_code = BTreeSet::new();
     for file in &repository.files {
-        let exports = file.path.starts_with("crates/http/src/")
-            || file.path.starts_with("crates/server/src/");
+        let exports = file.path.starts_with("crates/http/src/") || file.path.starts_with("crates/server/src/");
         if exports && file.path.ends_with(".rs") {
             in_code.extend(literals(file).into_iter().filter(|name| is_metric(name)));
         }
     }
-    let in_document = code_spans(&document.text)
-        .into_iter()
-        .map(|span| span.split('{').next().unwrap_or_default().to_owned());
-    agree(
-        METRICS,
-        "metric",
-        &in_code,
-        &in_document.filter(|name| is_metric(name)).collect(),
-    )
+    let in_document =
+        code_spans(&document.text).into_iter().map(|span| span.split('{').next().unwrap_or_default().to_owned());
+    agree(METRICS, "metric", &in_code, &in_document.filter(|name| is_metric(name)).collect())
 }
 
 const CONFIGURATION: &str = "docs/configuration.md";
@@ -122,42 +87,26 @@ fn configuration(repository: &Repository) -> Vec<Offence> {
         return Vec::new();
     };
     let mut in_code = BTreeSet::new();
-    for file in repository
-        .files
-        .iter()
-        .filter(|file| CONFIGURATION_SOURCES.contains(&file.path.as_str()))
-    {
-        let keys = file.text.lines().filter_map(|line| {
-            line.trim_start()
-                .strip_prefix('"')?
-                .split_once('"')
-                .map(|(key, _)| key.to_owned())
-        });
+    for file in repository.files.iter().filter(|file| CONFIGURATION_SOURCES.contains(&file.path.as_str())) {
+        let keys = file
+            .text
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix('"')?.split_once('"').map(|(key, _)| key.to_owned()));
         in_code.extend(keys.filter(|key| key.contains('.') || !key.contains(' ')));
     }
     let mut in_document = code_spans(&document.text);
-    in_document.retain(|span| {
-        in_code.contains(span) || (span.starts_with("hanzo.") && !span.contains(['=', ' ', '*']))
-    });
+    in_document
+        .retain(|span| in_code.contains(span) || (span.starts_with("hanzo.") && !span.contains(['=', ' ', '*'])));
     agree(CONFIGURATION, "key", &in_code, &in_document)
 }
 
-fn agree(
-    path: &str,
-    kind: &str,
-    in_code: &BTreeSet<String>,
-    in_document: &BTreeSet<String>,
-) -> Vec<Offence> {
+fn agree(path: &str, kind: &str, in_code: &BTreeSet<String>, in_document: &BTreeSet<String>) -> Vec<Offence> {
     let missing = in_code
         .difference(in_document)
         .map(|name| Offence::new(path, 0, format!("the {kind} {name} is not described")));
-    let invented = in_document.difference(in_code).map(|name| {
-        Offence::new(
-            path,
-            0,
-            format!("the {kind} {name} does not exist in the code"),
-        )
-    });
+    let invented = in_document
+        .difference(in_code)
+        .map(|name| Offence::new(path, 0, format!("the {kind} {name} does not exist in the code")));
     missing.chain(invented).collect()
 }
 
@@ -165,10 +114,7 @@ fn agree(
 fn literals(file: &File) -> BTreeSet<String> {
     let rust = Rust::parse(&file.text, false);
     let mut found = BTreeSet::new();
-    let mut quotes = rust
-        .production
-        .match_indices('"')
-        .map(|(position, _)| position);
+    let mut quotes = rust.production.match_indices('"').map(|(position, _)| position);
     while let (Some(start), Some(end)) = (quotes.next(), quotes.next()) {
         found.insert(file.text[start + 1..end].to_owned());
     }
@@ -177,10 +123,7 @@ fn literals(file: &File) -> BTreeSet<String> {
 
 /// What stands between single backticks.
 fn code_spans(text: &str) -> BTreeSet<String> {
-    text.lines()
-        .flat_map(|line| line.split('`').skip(1).step_by(2))
-        .map(str::to_owned)
-        .collect()
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -214,44 +157,16 @@ mod tests {
     #[test]
     fn metrics_agree_both_ways() {
         let code = ("crates/http/src/a.rs", "const A: &str = \"kafka_a_total\";");
-        assert_eq!(
-            metrics(&Repository::of(&[code])),
-            [],
-            "no document yet, nothing to compare"
-        );
-        assert_eq!(
-            metrics(&Repository::of(&[
-                code,
-                (METRICS, "`kafka_a_total{topic}`")
-            ])),
-            []
-        );
-        assert_eq!(
-            metrics(&Repository::of(&[code, (METRICS, "`kafka_b`")])).len(),
-            2
-        );
+        assert_eq!(metrics(&Repository::of(&[code])), [], "no document yet, nothing to compare");
+        assert_eq!(metrics(&Repository::of(&[code, (METRICS, "`kafka_a_total{topic}`")])), []);
+        assert_eq!(metrics(&Repository::of(&[code, (METRICS, "`kafka_b`")])).len(), 2);
     }
 
     #[test]
     fn keys_agree_both_ways() {
-        let code = (
-            CONFIGURATION_SOURCES[0],
-            "keys! {\n    \"log.dirs\" Text, \"\";\n    \"listeners\" Text, \"\";\n}",
-        );
-        assert_eq!(
-            configuration(&Repository::of(&[
-                code,
-                (CONFIGURATION, "`log.dirs` and `listeners`")
-            ])),
-            []
-        );
-        assert_eq!(
-            configuration(&Repository::of(&[
-                code,
-                (CONFIGURATION, "`log.dirs`, `hanzo.invented`")
-            ]))
-            .len(),
-            2
-        );
+        let code =
+            (CONFIGURATION_SOURCES[0], "keys! {\n    \"log.dirs\" Text, \"\";\n    \"listeners\" Text, \"\";\n}");
+        assert_eq!(configuration(&Repository::of(&[code, (CONFIGURATION, "`log.dirs` and `listeners`")])), []);
+        assert_eq!(configuration(&Repository::of(&[code, (CONFIGURATION, "`log.dirs`, `hanzo.invented`")])).len(), 2);
     }
 }

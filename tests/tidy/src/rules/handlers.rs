@@ -17,24 +17,14 @@ pub fn check(repository: &Repository) -> Vec<Offence> {
     };
     let served = served(&table.text);
     if served.is_empty() {
-        return vec![Offence::new(
-            API_TABLE,
-            0,
-            "no row of the API table was understood: mend the tidy rule",
-        )];
+        return vec![Offence::new(API_TABLE, 0, "no row of the API table was understood: mend the tidy rule")];
     }
     let mut offences = Vec::new();
     for (line, name, number) in &served {
-        let (file, folder) = (
-            format!("{HANDLERS}{}.rs", snake_case(name)),
-            format!("{HANDLERS}{}/mod.rs", snake_case(name)),
-        );
+        let (file, folder) =
+            (format!("{HANDLERS}{}.rs", snake_case(name)), format!("{HANDLERS}{}/mod.rs", snake_case(name)));
         let Some(handler) = repository.file(&file).or_else(|| repository.file(&folder)) else {
-            offences.push(Offence::new(
-                API_TABLE,
-                *line,
-                format!("{name} is served, but there is no {file}"),
-            ));
+            offences.push(Offence::new(API_TABLE, *line, format!("{name} is served, but there is no {file}")));
             continue;
         };
         let expected = format!("//! {name} (key {number})");
@@ -50,20 +40,11 @@ pub fn check(repository: &Repository) -> Vec<Offence> {
         let Some(rest) = file.path.strip_prefix(HANDLERS) else {
             continue;
         };
-        let stem = rest
-            .split('/')
-            .next()
-            .unwrap_or(rest)
-            .trim_end_matches(".rs");
-        let known = SHARED.contains(&stem)
-            || stem == "tests"
-            || served.iter().any(|(_, name, _)| snake_case(name) == stem);
+        let stem = rest.split('/').next().unwrap_or(rest).trim_end_matches(".rs");
+        let known =
+            SHARED.contains(&stem) || stem == "tests" || served.iter().any(|(_, name, _)| snake_case(name) == stem);
         if !known {
-            offences.push(Offence::new(
-                &file.path,
-                1,
-                "no served API has this name: one file an API, named after it",
-            ));
+            offences.push(Offence::new(&file.path, 1, "no served API has this name: one file an API, named after it"));
         }
     }
     offences
@@ -75,11 +56,9 @@ fn served(text: &str) -> Vec<(usize, String, u16)> {
     let mut rows = Vec::new();
     for (index, line) in code.lines().enumerate() {
         let mut tokens = line.split_whitespace();
-        let (Some(number), Some(name), Some("on")) = (
-            tokens.next().and_then(|word| word.parse().ok()),
-            tokens.next(),
-            tokens.next(),
-        ) else {
+        let (Some(number), Some(name), Some("on")) =
+            (tokens.next().and_then(|word| word.parse().ok()), tokens.next(), tokens.next())
+        else {
             continue;
         };
         if line.contains(" served ") {
@@ -104,7 +83,8 @@ fn snake_case(name: &str) -> String {
 mod tests {
     use super::*;
 
-    const TABLE: &str = "table! {\n    0 Produce on BROKER, 3..=13, served 3..=13;\n    9 OffsetFetch on BROKER, 1..=10;\n}";
+    const TABLE: &str =
+        "table! {\n    0 Produce on BROKER, 3..=13, served 3..=13;\n    9 OffsetFetch on BROKER, 1..=10;\n}";
 
     fn offences(handlers: &[(&str, &str)]) -> Vec<Offence> {
         let mut files = vec![(API_TABLE, TABLE)];
@@ -114,56 +94,31 @@ mod tests {
 
     #[test]
     fn a_served_api_needs_its_handler() {
-        assert!(offences(&[]).iter().any(|offence| {
-            offence
-                .message
-                .contains("there is no crates/server/src/handlers/produce.rs")
-        }));
+        assert!(
+            offences(&[])
+                .iter()
+                .any(|offence| { offence.message.contains("there is no crates/server/src/handlers/produce.rs") })
+        );
     }
 
     #[test]
     fn a_handler_begins_with_its_contract() {
-        assert_eq!(
-            offences(&[(
-                "crates/server/src/handlers/produce.rs",
-                "//! Produce (key 0), versions 3-13.\n"
-            )]),
-            []
-        );
-        assert_eq!(
-            offences(&[("crates/server/src/handlers/produce.rs", "use std::io;\n")]).len(),
-            1
-        );
+        assert_eq!(offences(&[("crates/server/src/handlers/produce.rs", "//! Produce (key 0), versions 3-13.\n")]), []);
+        assert_eq!(offences(&[("crates/server/src/handlers/produce.rs", "use std::io;\n")]).len(), 1);
     }
 
     #[test]
     fn a_handler_needs_a_served_api() {
-        let produce = (
-            "crates/server/src/handlers/produce.rs",
-            "//! Produce (key 0)\n",
-        );
+        let produce = ("crates/server/src/handlers/produce.rs", "//! Produce (key 0)\n");
         assert_eq!(
-            offences(&[
-                produce,
-                (
-                    "crates/server/src/handlers/offset_fetch.rs",
-                    "//! OffsetFetch (key 9)\n"
-                )
-            ])
-            .len(),
+            offences(&[produce, ("crates/server/src/handlers/offset_fetch.rs", "//! OffsetFetch (key 9)\n")]).len(),
             1
         );
-        assert_eq!(
-            offences(&[produce, ("crates/server/src/handlers/error_map.rs", "")]),
-            []
-        );
+        assert_eq!(offences(&[produce, ("crates/server/src/handlers/error_map.rs", "")]), []);
     }
 
     #[test]
     fn a_table_that_is_not_understood_fails() {
-        assert_eq!(
-            check(&Repository::of(&[(API_TABLE, "const A: Api = Api {};")])).len(),
-            1
-        );
+        assert_eq!(check(&Repository::of(&[(API_TABLE, "const A: Api = Api {};")])).len(), 1);
     }
 }

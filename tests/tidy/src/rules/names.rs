@@ -2,18 +2,12 @@
 
 use crate::repository::{Offence, Repository};
 
-const BANNED: &[&str] = &[
-    "utils", "util", "common", "helpers", "helper", "misc", "types2", "manager",
-];
+const BANNED: &[&str] = &["utils", "util", "common", "helpers", "helper", "misc", "types2", "manager"];
 
 /// Files and folders of Rust code with a banned name.
 pub fn check(repository: &Repository) -> Vec<Offence> {
     let mut offences = Vec::new();
-    for file in repository
-        .files
-        .iter()
-        .filter(|file| file.path.ends_with(".rs"))
-    {
+    for file in repository.files.iter().filter(|file| file.path.ends_with(".rs")) {
         for part in file.path.trim_end_matches(".rs").split('/') {
             if BANNED.contains(&part)
                 || part.ends_with("_impl")
@@ -45,9 +39,6 @@ mod tests {
         ] {
             assert_eq!(check(&Repository::of(&[(path, "")])).len(), 1, "{path}");
         }
-        assert_eq!(
-            check(&Repository::of(&[("crates/log/src/segment.rs", "")])),
-            []
-        );
+        assert_eq!(check(&Repository::of(&[("crates/log/src/segment.rs", "")])), []);
     }
 }

@@ -4,19 +4,8 @@
 use crate::repository::{Offence, Repository};
 use crate::source::{line_of, words};
 
-const MACHINES: &[&str] = &[
-    "types",
-    "codec",
-    "wire",
-    "log",
-    "replica",
-    "metadata",
-    "quorum",
-    "coordinator",
-    "security",
-    "schema",
-    "catalog",
-];
+const MACHINES: &[&str] =
+    &["types", "codec", "wire", "log", "replica", "metadata", "quorum", "coordinator", "security", "schema", "catalog"];
 
 /// What no machine may name, and what to do instead.
 const WORLD: &[(&str, &str)] = &[
@@ -31,15 +20,8 @@ const WORLD: &[(&str, &str)] = &[
 ];
 
 /// What only the clock file may name.
-const CLOCK_AND_RANDOM: &[&str] = &[
-    "Instant::now",
-    "SystemTime::now",
-    "UNIX_EPOCH.elapsed",
-    "thread_rng",
-    "rand::random",
-    "getrandom",
-    "OsRng",
-];
+const CLOCK_AND_RANDOM: &[&str] =
+    &["Instant::now", "SystemTime::now", "UNIX_EPOCH.elapsed", "thread_rng", "rand::random", "getrandom", "OsRng"];
 
 const CLOCK_FILE: &str = "crates/client/src/clock.rs";
 const DISK_FILE: &str = "crates/log/src/disk/file.rs";
@@ -48,20 +30,12 @@ const DISK_FILE: &str = "crates/log/src/disk/file.rs";
 pub fn check(repository: &Repository) -> Vec<Offence> {
     let mut offences = Vec::new();
     for (file, rust) in repository.rust() {
-        let Some(crate_name) = file
-            .path
-            .strip_prefix("crates/")
-            .and_then(|rest| rest.split('/').next())
-        else {
+        let Some(crate_name) = file.path.strip_prefix("crates/").and_then(|rest| rest.split('/').next()) else {
             continue;
         };
         let mut report = |word: &str, why: &str| {
             for position in words(&rust.production, word) {
-                offences.push(Offence::new(
-                    &file.path,
-                    line_of(&rust.production, position),
-                    format!("{word}: {why}"),
-                ));
+                offences.push(Offence::new(&file.path, line_of(&rust.production, position), format!("{word}: {why}")));
             }
         };
         if MACHINES.contains(&crate_name) {
@@ -76,10 +50,7 @@ pub fn check(repository: &Repository) -> Vec<Offence> {
             let tokio_instant = imports_tokio_instant(&rust.production);
             for word in CLOCK_AND_RANDOM {
                 if !(tokio_instant && *word == "Instant::now") {
-                    report(
-                        word,
-                        "now and random numbers are arguments; only client/src/clock.rs asks the system",
-                    );
+                    report(word, "now and random numbers are arguments; only client/src/clock.rs asks the system");
                 }
             }
         }
@@ -89,14 +60,10 @@ pub fn check(repository: &Repository) -> Vec<Offence> {
 
 fn imports_tokio_instant(code: &str) -> bool {
     let standard = code.contains("std::time::Instant")
-        || code
-            .lines()
-            .any(|line| line.contains("std::time::{") && line.contains("Instant"));
+        || code.lines().any(|line| line.contains("std::time::{") && line.contains("Instant"));
     !standard
         && (code.contains("tokio::time::Instant")
-            || code
-                .lines()
-                .any(|line| line.contains("tokio::time::{") && line.contains("Instant")))
+            || code.lines().any(|line| line.contains("tokio::time::{") && line.contains("Instant")))
 }
 
 #[cfg(test)]
@@ -118,11 +85,7 @@ mod tests {
             "fn f() { let t = std::time::SystemTime::now(); }",
             "fn f() { rand::thread_rng(); }",
         ] {
-            assert_eq!(
-                offences("crates/coordinator/src/group/join.rs", text),
-                1,
-                "{text}"
-            );
+            assert_eq!(offences("crates/coordinator/src/group/join.rs", text), 1, "{text}");
         }
     }
 
@@ -131,39 +94,22 @@ mod tests {
         let text = "// tokio would call Instant::now\n#[cfg(test)]\nmod tests { fn f() { std::fs::read(x); } }";
         assert_eq!(offences("crates/log/src/segment.rs", text), 0);
         assert_eq!(offences("crates/log/tests/disk.rs", "use std::fs;"), 0);
-        let files = [
-            ("crates/log/src/lib.rs", "#[cfg(test)]\nmod scratch;"),
-            ("crates/log/src/scratch.rs", "use std::fs;"),
-        ];
+        let files =
+            [("crates/log/src/lib.rs", "#[cfg(test)]\nmod scratch;"), ("crates/log/src/scratch.rs", "use std::fs;")];
         assert_eq!(check(&Repository::of(&files)), []);
     }
 
     #[test]
     fn only_the_real_disk_touches_files() {
-        assert_eq!(
-            offences("crates/log/src/disk/file.rs", "use std::fs::File;"),
-            0
-        );
-        assert_eq!(
-            offences("crates/log/src/disk/memory.rs", "use std::fs::File;"),
-            1
-        );
+        assert_eq!(offences("crates/log/src/disk/file.rs", "use std::fs::File;"), 0);
+        assert_eq!(offences("crates/log/src/disk/memory.rs", "use std::fs::File;"), 1);
     }
 
     #[test]
     fn there_is_one_clock() {
+        assert_eq!(offences("crates/client/src/clock.rs", "fn f() { SystemTime::now(); getrandom(); }"), 0);
         assert_eq!(
-            offences(
-                "crates/client/src/clock.rs",
-                "fn f() { SystemTime::now(); getrandom(); }"
-            ),
-            0
-        );
-        assert_eq!(
-            offences(
-                "crates/server/src/net/connection.rs",
-                "use std::time::Instant;\nfn f() { Instant::now(); }"
-            ),
+            offences("crates/server/src/net/connection.rs", "use std::time::Instant;\nfn f() { Instant::now(); }"),
             1
         );
         assert_eq!(

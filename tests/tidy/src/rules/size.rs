@@ -27,10 +27,7 @@ fn check_with(
     let mut seen_functions = Vec::new();
     for (file, rust) in repository.rust() {
         let lines = rust.production_lines();
-        let listed = long_files
-            .iter()
-            .find(|(path, _)| *path == file.path)
-            .map(|(_, lines)| *lines);
+        let listed = long_files.iter().find(|(path, _)| *path == file.path).map(|(_, lines)| *lines);
         if lines > FILE_LINES_MAX {
             seen_files.push(file.path.as_str());
         }
@@ -38,44 +35,29 @@ fn check_with(
             offences.push(Offence::new(
                 &file.path,
                 0,
-                format!(
-                    "{lines} lines without tests, {FILE_LINES_MAX} are allowed: split it by verb"
-                ),
+                format!("{lines} lines without tests, {FILE_LINES_MAX} are allowed: split it by verb"),
             ));
         }
-        for function in rust
-            .functions()
-            .into_iter()
-            .filter(|function| function.lines > FUNCTION_LINES_MAX)
-        {
-            let listed = long_functions
-                .iter()
-                .find(|(path, name, _)| *path == file.path && *name == function.name);
+        for function in rust.functions().into_iter().filter(|function| function.lines > FUNCTION_LINES_MAX) {
+            let listed = long_functions.iter().find(|(path, name, _)| *path == file.path && *name == function.name);
             seen_functions.extend(listed.map(|(path, name, _)| (*path, *name)));
             if function.lines > listed.map_or(FUNCTION_LINES_MAX, |(_, _, lines)| *lines) {
-                let message = format!(
-                    "{} has {} lines, {FUNCTION_LINES_MAX} are allowed",
-                    function.name, function.lines
-                );
+                let message =
+                    format!("{} has {} lines, {FUNCTION_LINES_MAX} are allowed", function.name, function.lines);
                 offences.push(Offence::new(&file.path, function.line, message));
             }
         }
     }
-    let stale_files = long_files
-        .iter()
-        .filter(|(path, _)| !seen_files.contains(path))
-        .map(|(path, _)| *path);
+    let stale_files = long_files.iter().filter(|(path, _)| !seen_files.contains(path)).map(|(path, _)| *path);
     let stale_functions = long_functions
         .iter()
         .filter(|(path, name, _)| !seen_functions.contains(&(*path, *name)))
         .map(|(path, _, _)| *path);
-    offences.extend(stale_files.chain(stale_functions).map(|path| {
-        Offence::new(
-            path,
-            0,
-            "is short enough now: take it off tidy's list of long ones",
-        )
-    }));
+    offences.extend(
+        stale_files
+            .chain(stale_functions)
+            .map(|path| Offence::new(path, 0, "is short enough now: take it off tidy's list of long ones")),
+    );
     offences
 }
 
@@ -93,74 +75,25 @@ mod tests {
 
     #[test]
     fn a_long_file_fails_and_tests_do_not_count() {
-        assert_eq!(
-            check_with(
-                &Repository::of(&[("crates/a/src/b.rs", &long_file(600))]),
-                &[],
-                &[]
-            ),
-            []
-        );
-        assert_eq!(
-            check_with(
-                &Repository::of(&[("crates/a/src/b.rs", &long_file(601))]),
-                &[],
-                &[]
-            )
-            .len(),
-            1
-        );
-        let with_tests = format!(
-            "{}#[cfg(test)]\nmod tests {{\n{}}}\n",
-            long_file(500),
-            long_file(500)
-        );
-        assert_eq!(
-            check_with(
-                &Repository::of(&[("crates/a/src/b.rs", &with_tests)]),
-                &[],
-                &[]
-            ),
-            []
-        );
+        assert_eq!(check_with(&Repository::of(&[("crates/a/src/b.rs", &long_file(600))]), &[], &[]), []);
+        assert_eq!(check_with(&Repository::of(&[("crates/a/src/b.rs", &long_file(601))]), &[], &[]).len(), 1);
+        let with_tests = format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", long_file(500), long_file(500));
+        assert_eq!(check_with(&Repository::of(&[("crates/a/src/b.rs", &with_tests)]), &[], &[]), []);
     }
 
     #[test]
     fn a_long_function_fails() {
-        assert_eq!(
-            check_with(
-                &Repository::of(&[("crates/a/src/b.rs", &long_function(70))]),
-                &[],
-                &[]
-            ),
-            []
-        );
-        let offences = check_with(
-            &Repository::of(&[("crates/a/src/b.rs", &long_function(71))]),
-            &[],
-            &[],
-        );
+        assert_eq!(check_with(&Repository::of(&[("crates/a/src/b.rs", &long_function(70))]), &[], &[]), []);
+        let offences = check_with(&Repository::of(&[("crates/a/src/b.rs", &long_function(71))]), &[], &[]);
         assert_eq!(offences.len(), 1);
-        assert!(
-            offences[0].message.contains("f has 71 lines"),
-            "{offences:?}"
-        );
+        assert!(offences[0].message.contains("f has 71 lines"), "{offences:?}");
     }
 
     #[test]
     fn listed_ones_may_only_shrink() {
         let repository = Repository::of(&[("a.rs", &long_file(700)), ("b.rs", &long_function(80))]);
-        assert_eq!(
-            check_with(&repository, &[("a.rs", 700)], &[("b.rs", "f", 80)]),
-            []
-        );
-        assert_eq!(
-            check_with(&repository, &[("a.rs", 699)], &[("b.rs", "f", 79)]).len(),
-            2
-        );
-        assert_eq!(
-            check_with(&Repository::of(&[]), &[("a.rs", 700)], &[("b.rs", "f", 80)]).len(),
-            2
-        );
+        assert_eq!(check_with(&repository, &[("a.rs", 700)], &[("b.rs", "f", 80)]), []);
+        assert_eq!(check_with(&repository, &[("a.rs", 699)], &[("b.rs", "f", 79)]).len(), 2);
+        assert_eq!(check_with(&Repository::of(&[]), &[("a.rs", 700)], &[("b.rs", "f", 80)]).len(), 2);
     }
 }

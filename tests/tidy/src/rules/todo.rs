@@ -10,9 +10,8 @@ pub fn check(repository: &Repository) -> Vec<Offence> {
         for mark in ["TODO", "FIXME", "XXX", "HACK"] {
             for position in words(&rust.comments, mark) {
                 let after = &rust.comments[position + mark.len()..];
-                let has_issue = after
-                    .strip_prefix("(#")
-                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+                let has_issue =
+                    after.strip_prefix("(#").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
                 if !has_issue {
                     offences.push(Offence::new(
                         &file.path,
@@ -34,20 +33,8 @@ mod tests {
     fn a_todo_carries_an_issue() {
         let bare = ["// TO", "DO: later"].concat();
         let cited = ["// TO", "DO(#3): later"].concat();
-        assert_eq!(
-            check(&Repository::of(&[("crates/a/src/lib.rs", &bare)])).len(),
-            1
-        );
-        assert_eq!(
-            check(&Repository::of(&[("crates/a/src/lib.rs", &cited)])),
-            []
-        );
-        assert_eq!(
-            check(&Repository::of(&[(
-                "crates/a/src/lib.rs",
-                "const A: &str = \"TODO\";"
-            )])),
-            []
-        );
+        assert_eq!(check(&Repository::of(&[("crates/a/src/lib.rs", &bare)])).len(), 1);
+        assert_eq!(check(&Repository::of(&[("crates/a/src/lib.rs", &cited)])), []);
+        assert_eq!(check(&Repository::of(&[("crates/a/src/lib.rs", "const A: &str = \"TODO\";")])), []);
     }
 }

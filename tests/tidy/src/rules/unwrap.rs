@@ -9,22 +9,13 @@ pub fn check(repository: &Repository) -> Vec<Offence> {
     for (file, rust) in repository.rust() {
         for (position, _) in rust.production.match_indices(".unwrap()") {
             let message = "unwrap(): answer with an error, or expect(\"why it cannot fail\")";
-            offences.push(Offence::new(
-                &file.path,
-                line_of(&rust.production, position),
-                message,
-            ));
+            offences.push(Offence::new(&file.path, line_of(&rust.production, position), message));
         }
-        for (word, message) in [
-            ("#[ignore", "a test that does not run proves nothing"),
-            ("#[should_panic", "assert on the error value"),
-        ] {
+        for (word, message) in
+            [("#[ignore", "a test that does not run proves nothing"), ("#[should_panic", "assert on the error value")]
+        {
             for (position, _) in rust.code.match_indices(word) {
-                offences.push(Offence::new(
-                    &file.path,
-                    line_of(&rust.code, position),
-                    format!("{word}: {message}"),
-                ));
+                offences.push(Offence::new(&file.path, line_of(&rust.code, position), format!("{word}: {message}")));
             }
         }
     }
@@ -39,24 +30,11 @@ mod tests {
     fn unwrap_fails_outside_tests_only() {
         let text = "fn f() { x.unwrap(); }\n#[cfg(test)]\nmod tests { fn g() { y.unwrap(); } }";
         let offences = check(&Repository::of(&[("crates/a/src/lib.rs", text)]));
-        assert_eq!(
-            offences
-                .iter()
-                .map(|offence| offence.line)
-                .collect::<Vec<_>>(),
-            [1]
-        );
+        assert_eq!(offences.iter().map(|offence| offence.line).collect::<Vec<_>>(), [1]);
     }
 
     #[test]
     fn ignored_tests_fail() {
-        assert_eq!(
-            check(&Repository::of(&[(
-                "crates/a/tests/x.rs",
-                "#[test]\n#[ignore]\nfn f() {}"
-            )]))
-            .len(),
-            1
-        );
+        assert_eq!(check(&Repository::of(&[("crates/a/tests/x.rs", "#[test]\n#[ignore]\nfn f() {}")])).len(), 1);
     }
 }

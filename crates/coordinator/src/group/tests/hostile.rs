@@ -89,8 +89,7 @@ fn a_group_that_contradicts_itself_is_served_and_ends() {
     let record = record::group_metadata(&"g".into(), &value);
     shard.replay(Offset(0), &record.key, record.value.as_ref()).unwrap();
     assert!(shard.loaded(Now::default()).is_empty());
-    let answer =
-        |shard: &mut GroupShard<Token>, command| shard.handle(Now::default(), command, 1).replies.remove(0).1;
+    let answer = |shard: &mut GroupShard<Token>, command| shard.handle(Now::default(), command, 1).replies.remove(0).1;
     let heartbeat =
         Heartbeat { group_id: "g".into(), generation_id: i32::MAX, member_id: "a".into(), ..Default::default() };
     assert_eq!(answer(&mut shard, GroupCommand::Heartbeat(heartbeat)), GroupReply::Heartbeat(ErrorCode::None));
