@@ -70,7 +70,7 @@ def committed(admin: AdminClient, group: str) -> dict[int, int]:
         except KafkaException:
             return None  # the coordinator is still loading
 
-    return {place.partition: place.offset for place in wait_for(ask, 30, "the group's offsets")}
+    return {place.partition: place.offset for place in wait_for(ask, 60, "the group's offsets")}
 
 
 @pytest.mark.timeout(3600)
