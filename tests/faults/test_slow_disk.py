@@ -2,6 +2,7 @@
 
 import contextlib
 import statistics
+import threading
 import time
 
 import pytest
@@ -105,6 +106,7 @@ def test_nobody_but_the_producer_waits_for_a_slow_disk(broker, topic_name, tmp_p
             usual = {name: seconds_of(question, 0.5) for name, question in asked.items()}
 
         waited = []
+        stopping = threading.Event()
 
         def producer(partition: int):
             connection = block.enter_context(Connection(broker.bootstrap, 60))
@@ -112,7 +114,7 @@ def test_nobody_but_the_producer_waits_for_a_slow_disk(broker, topic_name, tmp_p
             def produce_one() -> None:
                 started = time.perf_counter()
                 assert produce(connection, topic, GOOD, partition=partition).error_code == 0
-                if slow.is_running():
+                if not stopping.is_set() and slow.is_running():
                     waited.append(time.perf_counter() - started)
 
             return produce_one
@@ -136,6 +138,7 @@ def test_nobody_but_the_producer_waits_for_a_slow_disk(broker, topic_name, tmp_p
             for action in actions:
                 repeating.enter_context(Repeating(action))
             during = {name: seconds_of(question, 1.2) for name, question in asked.items()}
+            stopping.set()
             slow.stop()  # what still waits need not wait for longer
         median = statistics.median
         for name in asked:
@@ -144,8 +147,8 @@ def test_nobody_but_the_producer_waits_for_a_slow_disk(broker, topic_name, tmp_p
         for name in asked:
             assert median(during[name]) < LATENCY_FACTOR * max(median(usual[name]), 0.002), name
         late = [name for name in asked for seconds in during[name] if seconds > DELAY_US / 1e6 / 2]
-        # The first slow write may catch one client on the thread that it blocks; from then on writes have threads of their own.
-        assert len(late) <= 3, f"have waited for the disk: {late}"
+        # Writes and syncs have threads of their own; one answer may be late because the machine was busy elsewhere.
+        assert len(late) <= 1, f"have waited for the disk: {late}"
 
 
 def test_a_failed_sync_is_never_acknowledged(broker, topic_name, tmp_path):

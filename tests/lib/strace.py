@@ -58,7 +58,12 @@ class Injected:
     def stop(self) -> None:
         if self.is_running():
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(30)
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                # A process that ends while it is traced can leave a thread for which strace waits in vain.
+                self._process.kill()
+                self._process.wait(5)
 
     def injected(self) -> int:
         """How many calls were answered by strace; known for certain after the block."""

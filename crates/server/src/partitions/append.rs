@@ -25,18 +25,15 @@ pub(super) fn gather(appends: &mut Gathered, requests: Vec<AppendRequest>) {
     }
 }
 
-/// Appends everything gathered and hands the written files to the flusher.
-pub(super) fn append_all(context: &WorkerContext, appends: Gathered) {
-    if appends.is_empty() {
-        return;
-    }
+/// Appends everything gathered; what is to be synced then.
+pub(super) fn append_all(context: &WorkerContext, appends: Gathered) -> Vec<(Arc<Partition>, SyncWork)> {
     let mut works = Vec::with_capacity(appends.len());
     for (partition, requests) in appends {
         if let Some(work) = append(context, &partition, requests) {
             works.push((partition, work));
         }
     }
-    context.flusher.submit(works.into_iter());
+    works
 }
 
 /// Appends batches to one partition with one write; what is to be synced afterwards.

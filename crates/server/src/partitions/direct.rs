@@ -55,7 +55,7 @@ impl DirectPath {
             }
         }
         self.is_taken.store(false, Ordering::Release);
-        context.flusher.submit(works.into_iter());
+        context.flusher.submit(works);
         rest
     }
 }

@@ -56,7 +56,7 @@ impl Flusher {
 
     /// Has each work synced soon; its partition learns of it through [`Partition::synced`] or
     /// [`Partition::storage_failed`].
-    pub(crate) fn submit(&self, works: impl Iterator<Item = (Arc<Partition>, SyncWork)>) {
+    pub(crate) fn submit(&self, works: impl IntoIterator<Item = (Arc<Partition>, SyncWork)>) {
         let mut queue = self.shared.queue.lock();
         for (partition, work) in works {
             queue.dirty.push_back(Dirty { partition, work });
@@ -73,6 +73,11 @@ impl Flusher {
                 Err(_) => break,
             }
         }
+    }
+
+    /// Syncs on the caller's thread, as a syncing thread would.
+    pub(crate) fn sync_here(&self, partition: Arc<Partition>, work: SyncWork) {
+        sync(&self.shared, Dirty { partition, work });
     }
 
     /// Finishes what is queued and ends the threads.

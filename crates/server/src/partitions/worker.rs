@@ -6,11 +6,12 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use stream_log::{AppendOrigin, CheckedBatch, Log, LogError, Recovery};
 use stream_replica::{FlushPolicy, Leader};
-use stream_types::{ErrorCode, Offset, limits};
+use stream_types::{ErrorCode, Monotonic, Offset, limits};
 use tokio::sync::oneshot;
 
 use super::append::{Gathered, append_all, finish, gather};
@@ -21,6 +22,11 @@ use super::produce_job::{AppendOutcome, AppendReply};
 use super::topic_settings::TopicSettings;
 use crate::clock::Clock;
 use crate::net::Closer;
+
+/// A sync that takes longer than this is the disk's doing.
+const SLOW_SYNC: Duration = Duration::from_millis(10);
+/// How long the flusher has every sync after a slow one.
+const PAUSE_AFTER_SLOW_SYNC: Duration = Duration::from_secs(10);
 
 /// One batch for one partition.
 #[derive(Debug)]
@@ -172,11 +178,16 @@ impl Workers {
         self.handles[index % self.handles.len()].clone()
     }
 
-    /// Appends batches, on this thread if that is quick, else on the workers'. Each request's reply is
+    /// Appends batches, on this thread if nothing is synced and it is quick, else on the workers'. Each request's reply is
     /// completed in the end.
     pub(crate) fn append(&self, requests: Vec<AppendRequest>) {
         let mut by_worker: Vec<Vec<AppendRequest>> = Vec::new();
-        for request in self.direct.append(&self.context, requests) {
+        // What is committed by a sync waits for a thread anyway; only without one is the hop worth avoiding.
+        let rest = match self.context.flush_policy {
+            FlushPolicy::Never => self.direct.append(&self.context, requests),
+            FlushPolicy::Auto | FlushPolicy::Always => requests,
+        };
+        for request in rest {
             let worker = request.partition.worker.index;
             if by_worker.len() <= worker {
                 by_worker.resize_with(worker + 1, Vec::new);
@@ -209,6 +220,8 @@ impl Workers {
 
 fn run(mailbox: &Mailbox, context: &WorkerContext) {
     let mut events = Vec::new();
+    // While the disk is slow this thread leaves syncs to the flusher.
+    let mut busy_until = Monotonic::default();
     loop {
         {
             let mut state = mailbox.state.lock();
@@ -226,12 +239,21 @@ fn run(mailbox: &Mailbox, context: &WorkerContext) {
                 WorkerEvent::Append(requests) => gather(&mut appends, requests),
                 other => {
                     // Keeps each partition's events in order.
-                    append_all(context, std::mem::take(&mut appends));
+                    context.flusher.submit(append_all(context, std::mem::take(&mut appends)));
                     handle(context, other);
                 }
             }
         }
-        append_all(context, appends);
+        let mut works = append_all(context, appends);
+        let start = context.clock.monotonic();
+        if works.len() == 1 && start >= busy_until && mailbox.state.lock().events.is_empty() {
+            // Nothing else to do: a hop to the flusher would cost more than it brings.
+            works.drain(..).for_each(|(partition, work)| context.flusher.sync_here(partition, work));
+            if context.clock.monotonic().since(start) > SLOW_SYNC {
+                busy_until = start.plus(PAUSE_AFTER_SLOW_SYNC);
+            }
+        }
+        context.flusher.submit(works);
     }
 }
 
@@ -277,7 +299,7 @@ fn handle(context: &WorkerContext, event: WorkerEvent) {
                 log.take_sync()
             });
             drop(log);
-            context.flusher.submit(work.map(|work| (partition, work)).into_iter());
+            context.flusher.submit(work.map(|work| (partition, work)));
         }
         WorkerEvent::WithLog { partition, work } => {
             let mut log = partition.log.lock();
@@ -288,7 +310,7 @@ fn handle(context: &WorkerContext, event: WorkerEvent) {
                 FlushPolicy::Auto | FlushPolicy::Always => log.as_mut().and_then(Log::take_sync),
             };
             drop(log);
-            context.flusher.submit(sync.map(|work| (partition, work)).into_iter());
+            context.flusher.submit(sync.map(|work| (partition, work)));
         }
     }
 }
