@@ -6,10 +6,10 @@ from collections import defaultdict
 
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from lib import drivers
-from lib.broker import wait_for
+from lib.admin import create_topic
 from lib.drivers import CLIENTS, Client, Member
 from lib.events import Generator
 
@@ -32,12 +32,9 @@ def admin(bootstrap) -> AdminClient:
 
 
 @pytest.fixture
-def topic(admin, topic_name) -> str:
-    name = topic_name()
+def topic(bootstrap, topic_name) -> str:
     # The events' own time lies in the past: retention must not take them.
-    admin.create_topics([NewTopic(name, PARTITIONS, 1, config={"retention.ms": "-1"})])[name].result(SECONDS)
-    wait_for(lambda: name in admin.list_topics(timeout=SECONDS).topics, 5, "the new topic in Metadata")
-    return name
+    return create_topic(bootstrap, topic_name(), PARTITIONS, retention_ms="-1")
 
 
 @pytest.fixture
@@ -100,10 +97,7 @@ WRITERS = [client for client in CLIENTS if client.name in ("java", "franz-go", "
 @pytest.fixture(scope="module")
 def everybodys_records(shared_broker):
     """One topic with records of several clients in every codec, and those records by value."""
-    admin = AdminClient({"bootstrap.servers": shared_broker.bootstrap})
-    topic = f"everybody-{time.time_ns()}"
-    admin.create_topics([NewTopic(topic, 1, 1, config={"retention.ms": "-1"})])[topic].result(SECONDS)
-    wait_for(lambda: topic in admin.list_topics(timeout=SECONDS).topics, 5, "the new topic in Metadata")
+    topic = create_topic(shared_broker.bootstrap, f"everybody-{time.time_ns()}", retention_ms="-1")
     generator = Generator(seed=14)
     sent = {}
     for writer in WRITERS:

@@ -37,7 +37,8 @@ def admin(configuration) -> AdminClient:
 @pytest.fixture
 def topic(admin, topic_name) -> str:
     name = topic_name()
-    create(admin, NewTopic(name, num_partitions=4, replication_factor=1))
+    # The events' own time lies in the past: retention must not take them.
+    create(admin, NewTopic(name, num_partitions=4, replication_factor=1, config={"retention.ms": "-1"}))
     return name
 
 
@@ -274,7 +275,7 @@ def test_restart_keeps_records_and_identity(own_broker, topic_name):
     configuration = {"bootstrap.servers": broker.bootstrap}
     admin = AdminClient(configuration)
     topic = topic_name()
-    create(admin, NewTopic(topic, 4, 1))
+    create(admin, NewTopic(topic, 4, 1, config={"retention.ms": "-1"}))
     cluster_id = admin.list_topics(timeout=SECONDS).cluster_id
     events = Generator(seed=8).many("billing_events", 1000)
     produce(configuration, events, topic, **{"compression.type": "zstd"})

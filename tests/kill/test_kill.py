@@ -3,10 +3,9 @@
 import random
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from lib.acknowledged import Ledger
-from lib.broker import wait_for
+from lib.admin import create_topic
 
 PARTITIONS = 8
 
@@ -18,20 +17,13 @@ def rounds(request, long_run) -> int:
     return 200 if long_run else 10
 
 
-def create(bootstrap: str, topic: str) -> None:
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(20)
-    wait_for(lambda: topic in admin.list_topics(timeout=20).topics, 5, "the new topic in Metadata")
-
-
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("idempotent", [False, True], ids=["plain", "idempotent"])
 def test_acknowledged_records_survive_kill_9(own_broker, topic_name, rounds, seed, idempotent):
     chance = random.Random(seed)
     broker = own_broker()
     broker.start()
-    topic = topic_name()
-    create(broker.bootstrap, topic)
+    topic = create_topic(broker.bootstrap, topic_name(), PARTITIONS)
     ledger = Ledger(broker.bootstrap, topic, PARTITIONS, seed, idempotent)
     ledger.start()
     starts = []
@@ -55,8 +47,7 @@ def test_acknowledged_records_survive_kill_9(own_broker, topic_name, rounds, see
 def test_a_clean_stop_under_load_loses_nothing(own_broker, topic_name, seed):
     broker = own_broker()
     broker.start()
-    topic = topic_name()
-    create(broker.bootstrap, topic)
+    topic = create_topic(broker.bootstrap, topic_name(), PARTITIONS)
     ledger = Ledger(broker.bootstrap, topic, PARTITIONS, seed, idempotent=False)
     ledger.start()
     for _ in range(2):

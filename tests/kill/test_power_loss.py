@@ -8,11 +8,11 @@ import os
 import random
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from lib import power
 from lib.acknowledged import Ledger
-from lib.broker import wait_for
+from lib.admin import create_topic
 
 PARTITIONS = 4
 
@@ -40,10 +40,7 @@ def test_acknowledged_records_survive_power_loss(disk, own_broker, topic_name, r
     chance = random.Random(seed)
     broker = own_broker(data=disk.mountpoint / "data")
     broker.start()
-    topic = topic_name()
-    admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
-    admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(20)
-    wait_for(lambda: topic in admin.list_topics(timeout=20).topics, 5, "the new topic in Metadata")
+    topic = create_topic(broker.bootstrap, topic_name(), PARTITIONS)
 
     ledger = Ledger(broker.bootstrap, topic, PARTITIONS, seed, idempotent=False)
     ledger.start()
