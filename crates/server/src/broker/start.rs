@@ -13,7 +13,7 @@ use stream_log::disk::Disk;
 use stream_log::disk::file::FileDisk;
 use stream_metadata::config_def::StaticConfig;
 use stream_metadata::controller::RegisterBroker;
-use stream_metadata::{Command, Endpoint, MetadataImage, Reply, SecurityProtocol, features};
+use stream_metadata::{Command, Endpoint, MetadataImage, Reply, features};
 use stream_quorum::NodeConfig;
 use stream_types::{Uuid, limits};
 use tokio::sync::mpsc;
@@ -144,6 +144,7 @@ fn bind_all(config: &ServerConfig) -> Result<Vec<BoundListener>, StartError> {
     for (listener, is_controller) in clients.chain(controllers) {
         let info = Arc::new(ListenerInfo {
             name: listener.name.clone(),
+            protocol: listener.protocol,
             frame_bytes_max: config.network.request_bytes_max,
             is_controller,
         });
@@ -198,7 +199,7 @@ async fn register(broker: &Arc<Broker>, data_dir: &DataDir) -> Result<(), StartE
             name: listener.name.clone(),
             host: listener.endpoint.host.clone(),
             port: listener.endpoint.port,
-            security_protocol: SecurityProtocol::Plaintext,
+            security_protocol: listener.protocol,
         })
         .collect();
     let command = RegisterBroker {

@@ -4,22 +4,8 @@
 
 use std::fmt;
 
+use stream_metadata::SecurityProtocol;
 use stream_types::NodeId;
-
-/// The security protocol of a listener. Kafka's others are refused until the broker has them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SecurityProtocol {
-    /// Neither encryption nor authentication.
-    Plaintext,
-}
-
-impl fmt::Display for SecurityProtocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SecurityProtocol::Plaintext => f.write_str("PLAINTEXT"),
-        }
-    }
-}
 
 /// A host and a port as written.
 #[derive(Clone, PartialEq, Eq, Debug)]

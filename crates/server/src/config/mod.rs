@@ -23,11 +23,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use stream_metadata::SecurityProtocol;
 use stream_types::NodeId;
 
 pub use classify::Warning;
 pub use error::ConfigError;
-pub use listener::{BindAddress, Endpoint, Listener, SecurityProtocol, Voter};
+pub use listener::{BindAddress, Endpoint, Listener, Voter};
 pub use load::{Arguments, Loaded};
 pub use machine::Machine;
 pub(crate) use properties::parse as parse_properties;

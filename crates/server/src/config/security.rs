@@ -1,9 +1,8 @@
 //! Refuses every security setting that the broker cannot honour. A warning would leave open what its owner wants closed.
 
-use stream_metadata::config_def;
+use stream_metadata::{SecurityProtocol, config_def};
 
 use super::error::ConfigError;
-use super::listener::SecurityProtocol;
 use super::reader::{Reader, invalid};
 use super::settings::{Setting, Settings, Source};
 

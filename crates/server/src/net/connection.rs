@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
+use stream_metadata::SecurityProtocol;
+use stream_security::Principal;
 use stream_types::{Monotonic, limits};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -38,6 +40,8 @@ const LARGE_FRAME_PROGRESS_BYTES_MIN: usize = 64 * 1024;
 pub(crate) struct ListenerInfo {
     /// Its name in the configuration, in capitals.
     pub(crate) name: String,
+    /// What is spoken on it.
+    pub(crate) protocol: SecurityProtocol,
     /// Largest request frame (bytes).
     pub(crate) frame_bytes_max: usize,
     /// Whether this is a controller listener (9094): it answers the controller's APIs.
@@ -51,6 +55,8 @@ pub(crate) struct Session {
     pub(crate) listener: Arc<ListenerInfo>,
     /// The client's address.
     pub(crate) peer: SocketAddr,
+    /// Who the client is.
+    pub(crate) principal: Principal,
     /// Ends the connection from elsewhere.
     pub(crate) closer: Closer,
 }
@@ -122,7 +128,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
     let _ = stream.set_nodelay(true);
     let (read, write) = stream.into_split();
     let now = broker.clock.monotonic();
-    let session = Session { listener, peer, closer: Closer::default() };
+    let session = Session { listener, peer, principal: Principal::anonymous(), closer: Closer::default() };
     let mut connection = Connection {
         read,
         write,
@@ -141,7 +147,9 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
     };
     let reason = connection.run().await;
     if let Some(reason) = reason {
-        tracing::info!(peer = %connection.session.peer, listener = connection.session.listener.name, "connection closed: {reason}");
+        let Session { listener, peer, principal, .. } = &connection.session;
+        let protocol = listener.protocol.name();
+        tracing::info!(%peer, listener = listener.name, protocol, %principal, "connection closed: {reason}");
     }
     connection.broker.request_memory.unfinished_changed(connection.unfinished, 0);
     connection.broker.request_memory.release(connection.charged);

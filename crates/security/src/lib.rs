@@ -1,0 +1,9 @@
+//! Who are you (SASL, TLS names), may you (ACLs), how fast (quotas).
+//!
+//! Machines without async code, sockets, clock or randomness: bytes, ACLs and times come in, decisions come out.
+//! [`Principal`] is who somebody is; [`acl`] says what they may do.
+
+pub mod acl;
+mod principal;
+
+pub use principal::Principal;
