@@ -21,6 +21,8 @@ pub const IN_FLIGHT_REQUEST_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const WORKER_MAILBOX_EVENTS_MAX: usize = 4096;
 /// Commands that may wait for one owner of coordinator shards.
 pub const COORDINATOR_MAILBOX_EVENTS_MAX: usize = 4096;
+/// Events of the audit trail that may wait to be written to its topic.
+pub const AUDIT_QUEUE_EVENTS_MAX: usize = 4096;
 /// Longest topic name (Kafka's limit, characters).
 pub const TOPIC_NAME_CHARS_MAX: usize = 249;
 /// Partitions that one CreateTopics or CreatePartitions call may ask for.

@@ -14,6 +14,7 @@ use stream_metadata::config_def::StaticConfig;
 use stream_types::NodeId;
 use tokio::sync::Notify;
 
+use crate::audit::AuditTrail;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::controller::ControllerHandle;
@@ -41,6 +42,7 @@ pub(crate) struct Broker {
     pub(crate) groups: GroupCoordinator,
     pub(crate) request_memory: RequestMemory,
     pub(crate) metrics: Metrics,
+    pub(crate) audit: AuditTrail,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) fetch_sessions: FetchSessions,
     image: ArcSwap<MetadataImage>,

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use super::publish::Publisher;
 use super::stop::StopSignals;
 use super::{Broker, ProducerIds, Stop};
+use crate::audit::{self, AuditTrail};
 use crate::clock::{self, Clock};
 use crate::config::{FlushPolicy, ServerConfig};
 use crate::controller::{self, ControllerStart};
@@ -111,6 +112,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
             config.network.queued_request_bytes_max.unwrap_or(limits::IN_FLIGHT_REQUEST_BYTES_MAX),
         ),
         metrics: Metrics::new(),
+        audit: AuditTrail::new(clock, config.audit_topic.clone()),
         image: ArcSwap::from_pointee(MetadataImage::empty(&data_dir.cluster_id)),
         image_offset: AtomicI64::new(0),
         broker_epoch: AtomicI64::new(-1),
@@ -124,6 +126,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let publishing = tokio::spawn(publisher.run(images));
     let health = http::start(http_sockets, &broker);
     register(&broker, &data_dir).await?;
+    audit::start(&broker);
     let maintenance = Maintenance::start(&broker)
         .map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
     // From here on somebody may see that it serves, and stop it.

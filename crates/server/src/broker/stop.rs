@@ -56,6 +56,7 @@ pub(super) async fn stop(
     while broker.metrics.connections.load(Ordering::Relaxed) > 0 && !broker.clock.has_passed(deadline) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    broker.audit.finish().await;
     let broker = Arc::clone(broker);
     let publisher = publishing.await;
     let stopped = tokio::task::spawn_blocking(move || {

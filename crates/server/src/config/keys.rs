@@ -19,6 +19,7 @@ pub(crate) const READ_KEYS: &[&str] = &[
     "group.max.session.timeout.ms",
     "group.max.size",
     "group.min.session.timeout.ms",
+    "hanzo.audit.topic",
     "hanzo.cluster.id",
     "hanzo.disk.reserve.bytes",
     "hanzo.flush.policy",

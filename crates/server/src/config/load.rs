@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs};
 
+use stream_metadata::controller::check_topic_name;
+use stream_metadata::image::is_internal_topic;
 use stream_types::Uuid;
 
 use super::environment::{self, CLUSTER_ID_KEY, Environment};
@@ -166,6 +168,7 @@ fn build(settings: Settings, machine: &Machine) -> Result<ServerConfig, ConfigEr
         },
         memory_bytes: reader.long("hanzo.memory.bytes")? as u64,
         disk_reserve_bytes: reader.long("hanzo.disk.reserve.bytes")? as u64,
+        audit_topic: audit_topic(reader)?,
         log_format: if reader.text_or_default("hanzo.log.format") == "json" {
             LogFormat::Json
         } else {
@@ -200,6 +203,18 @@ fn log_dirs(reader: Reader<'_>) -> Result<Vec<PathBuf>, ConfigError> {
         return Err(reader.invalid(key, "it names no directory"));
     }
     Ok(dirs)
+}
+
+fn audit_topic(reader: Reader<'_>) -> Result<Option<String>, ConfigError> {
+    const KEY: &str = "hanzo.audit.topic";
+    let Some(name) = reader.text(KEY) else { return Ok(None) };
+    if is_internal_topic(name) {
+        return Err(reader.invalid(KEY, "this topic belongs to the broker; give the trail one of its own"));
+    }
+    match check_topic_name(name) {
+        Ok(()) => Ok(Some(name.to_owned())),
+        Err(refusal) => Err(reader.invalid(KEY, refusal.message)),
+    }
 }
 
 fn log_level(reader: Reader<'_>) -> Result<String, ConfigError> {

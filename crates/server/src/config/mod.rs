@@ -203,6 +203,8 @@ pub struct ServerConfig {
     pub memory_bytes: u64,
     /// `hanzo.disk.reserve.bytes`
     pub disk_reserve_bytes: u64,
+    /// `hanzo.audit.topic`
+    pub audit_topic: Option<String>,
     /// `hanzo.log.format`
     pub log_format: LogFormat,
     /// `hanzo.log.level`: a level, or `target=level` pairs separated by commas.

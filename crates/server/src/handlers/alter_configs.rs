@@ -45,8 +45,9 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let command = AlterConfigs { resources, validate_only: body.validate_only };
     let broker = Arc::clone(broker);
     let responder = request.responder;
+    let session = request.session.clone();
     Pending::later(async move {
-        match broker.controller.submit(Command::AlterConfigs(command)).await {
+        match broker.change(&session, Command::AlterConfigs(command)).await {
             Ok(Reply::AlterConfigs(reply)) => responses.extend(decided(reply)),
             Ok(_) => responses.extend(refused(asked, ErrorCode::UnknownServerError)),
             Err(error) => responses.extend(refused(asked, error)),

@@ -29,9 +29,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let command = CreatePartitions { topics, validate_only: body.validate_only };
     let broker = Arc::clone(broker);
     let responder = request.responder;
+    let session = request.session.clone();
     Pending::later(async move {
         let all = |error| names.into_iter().map(|name| result(name, error, None)).collect();
-        let results = match broker.controller.submit(Command::CreatePartitions(command)).await {
+        let results = match broker.change(&session, Command::CreatePartitions(command)).await {
             Ok(Reply::CreatePartitions(reply)) => reply
                 .topics
                 .into_iter()

@@ -31,8 +31,9 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         CreateTopics { topics: body.topics.into_iter().map(new_topic).collect(), validate_only: body.validate_only };
     let broker = Arc::clone(broker);
     let responder = request.responder;
+    let session = request.session.clone();
     Pending::later(async move {
-        let topics = match broker.controller.submit(Command::CreateTopics(command)).await {
+        let topics = match broker.change(&session, Command::CreateTopics(command)).await {
             Ok(Reply::CreateTopics(reply)) => reply.topics.into_iter().map(result).collect(),
             Ok(_) => names.iter().map(|name| refused(name, ErrorCode::UnknownServerError)).collect(),
             Err(error) => names.iter().map(|name| refused(name, error)).collect(),

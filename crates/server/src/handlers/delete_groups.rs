@@ -24,6 +24,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         let reply = broker.groups.submit(&group_id, command);
         asked.push((group_id, reply));
     }
+    let (broker, session) = (Arc::clone(broker), request.session.clone());
     let responder = request.responder;
     Pending::later(async move {
         let mut results = Vec::with_capacity(asked.len());
@@ -33,6 +34,9 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
                 Ok(_) => ErrorCode::UnknownServerError,
                 Err(error) => error,
             };
+            if error.is_none() {
+                broker.audit.changed(&session, "DeleteGroups", format_args!("group {group_id}"));
+            }
             results.push(DeletableGroupResult { group_id, error_code: error.code() });
         }
         responder.respond(&DeleteGroupsResponse { throttle_time_ms: 0, results })

@@ -48,7 +48,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         topics.push((topic.name.clone(), topic.partitions.iter().map(begin).collect()));
     }
     let broker = Arc::clone(broker);
-    let responder = request.responder;
+    let (responder, session) = (request.responder, request.session.clone());
     Pending::later(async move {
         let mut outcomes: Vec<(Str, HashMap<i32, Advanced>)> = Vec::new();
         for (name, partitions) in topics {
@@ -64,9 +64,15 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             outcomes.push((name, results));
         }
         let any = outcomes.iter().flat_map(|(_, results)| results.values()).any(Result::is_ok);
-        if any && !note(broker, advanced).await {
+        if any && !note(Arc::clone(&broker), advanced).await {
             for result in outcomes.iter_mut().flat_map(|(_, results)| results.values_mut()) {
                 *result = result.and(Err(ErrorCode::KafkaStorageError));
+            }
+        }
+        for (name, results) in &outcomes {
+            for (index, start) in results.iter().filter_map(|(index, result)| Some((index, result.ok()?))) {
+                let what = format_args!("partition {name}-{index} start={start}");
+                broker.audit.changed(&session, "DeleteRecords", what);
             }
         }
         let topics = outcomes.into_iter().map(|(name, results)| topic_result(name, results)).collect();

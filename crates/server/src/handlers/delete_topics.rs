@@ -28,9 +28,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let topics: Vec<TopicSelector> = by_name.chain(selected).collect();
     let broker = Arc::clone(broker);
     let responder = request.responder;
+    let session = request.session.clone();
     Pending::later(async move {
         let asked = topics.clone();
-        let responses = match broker.controller.submit(Command::DeleteTopics(DeleteTopics { topics })).await {
+        let responses = match broker.change(&session, Command::DeleteTopics(DeleteTopics { topics })).await {
             Ok(Reply::DeleteTopics(reply)) => reply.topics.into_iter().map(result).collect(),
             Ok(_) => asked.into_iter().map(|topic| refused(topic, ErrorCode::UnknownServerError)).collect(),
             Err(error) => asked.into_iter().map(|topic| refused(topic, error)).collect(),

@@ -32,8 +32,9 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let command = ElectLeaders { election, partitions };
     let broker = Arc::clone(broker);
     let responder = request.responder;
+    let session = request.session.clone();
     Pending::later(async move {
-        let response = match broker.controller.submit(Command::ElectLeaders(command)).await {
+        let response = match broker.change(&session, Command::ElectLeaders(command)).await {
             Ok(Reply::ElectLeaders(reply)) => {
                 ElectLeadersResponse { replica_election_results: by_topic(reply.partitions), ..Default::default() }
             }

@@ -43,9 +43,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let command = IncrementalAlterConfigs { resources, validate_only: body.validate_only };
     let broker = Arc::clone(broker);
     let responder = request.responder;
+    let session = request.session.clone();
     Pending::later(async move {
         let refused = |error| asked.into_iter().map(move |(kind, name)| outcome(kind, name, error, None));
-        match broker.controller.submit(Command::IncrementalAlterConfigs(command)).await {
+        match broker.change(&session, Command::IncrementalAlterConfigs(command)).await {
             Ok(Reply::IncrementalAlterConfigs(reply)) => {
                 responses.extend(reply.resources.into_iter().map(|(resource, result)| {
                     let (error, message) = match result {

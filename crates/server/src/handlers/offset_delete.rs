@@ -17,7 +17,7 @@ use stream_wire::offset_delete::{
 
 use super::request::Request;
 use crate::broker::Broker;
-use crate::net::Pending;
+use crate::net::{Pending, Session};
 
 /// Forgets committed offsets.
 pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
@@ -32,16 +32,32 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     }
     let command = DeleteOffsets { group_id: body.group_id.clone(), topics };
     let reply = broker.groups.submit(&body.group_id, GroupCommand::DeleteOffsets(command));
+    let (broker, session) = (Arc::clone(broker), request.session.clone());
     let responder = request.responder;
     Pending::later(async move {
         let failed = |error: ErrorCode| OffsetDeleteResponse { error_code: error.code(), ..Default::default() };
         responder.respond(&match reply.wait().await {
-            Ok(GroupReply::DeleteOffsets(reply)) if reply.error.is_none() => response(reply, refused),
+            Ok(GroupReply::DeleteOffsets(reply)) if reply.error.is_none() => {
+                note(&broker, &session, &body.group_id, &reply);
+                response(reply, refused)
+            }
             Ok(GroupReply::DeleteOffsets(reply)) => failed(reply.error),
             Ok(_) => failed(ErrorCode::UnknownServerError),
             Err(error) => failed(error),
         })
     })
+}
+
+/// Tells the audit trail which offsets are gone.
+fn note(broker: &Broker, session: &Session, group_id: &str, reply: &DeleteOffsetsReply) {
+    for topic in &reply.topics {
+        let gone = topic.partitions.iter().filter(|result| result.error.is_none());
+        let gone: Vec<String> = gone.map(|result| result.partition.to_string()).collect();
+        if !gone.is_empty() {
+            let what = format_args!("group {group_id} topic={} partitions={}", topic.name, gone.join(","));
+            broker.audit.changed(session, "OffsetDelete", what);
+        }
+    }
 }
 
 fn sort_out(

@@ -145,6 +145,10 @@ fn check(
         let message = format!("Cannot append to internal topic {}", partition.id.topic);
         return Err(AppendOutcome::refused(ErrorCode::InvalidTopicException, message));
     }
+    if broker.audit.is_trail(&partition.id.topic) {
+        let message = format!("{} is the audit trail, which the broker alone writes", partition.id.topic);
+        return Err(AppendOutcome::refused(ErrorCode::TopicAuthorizationFailed, message));
+    }
     let rules = partition.rules();
     let bytes = records.and_then(|records| records.to_bytes()).unwrap_or_default();
     // The reserve is for Kafka's own topics and the metadata log.

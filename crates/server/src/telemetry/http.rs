@@ -88,6 +88,7 @@ fn state(broker: &Broker) -> ClusterState {
         active_controller: broker.controller_id() == node_id,
         brokers: image.unfenced_brokers().count(),
         topics: image.topics().len(),
+        audit: broker.audit.count(),
         request_bytes_held: broker.request_memory.used(),
         ..ClusterState::default()
     };

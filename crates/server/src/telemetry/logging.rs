@@ -22,7 +22,11 @@ use crate::config::LogFormat;
 ///
 /// A second call has no effect: tests of one process share the first.
 pub fn start(format: LogFormat, level: &str) {
-    let targets = level.parse::<Targets>().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let mut targets = level.parse::<Targets>().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    // A trail is no chatter: it is left out only by whoever names it.
+    if !level.contains("audit=") {
+        targets = targets.with_target("audit", tracing::Level::INFO);
+    }
     let layer =
         tracing_subscriber::fmt::layer().event_format(Lines { format }).with_writer(Mutex::new(std::io::stderr()));
     let subscriber = tracing_subscriber::registry().with(targets).with(layer);

@@ -6,6 +6,7 @@ use stream_http::{Exposition, Kind};
 
 use super::metrics::{LATENCY_BOUNDS, Metrics};
 use super::process;
+use crate::audit::AuditCount;
 
 /// What a scrape asks of the broker, apart from its counters: computed at that moment from what is in memory.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -30,6 +31,8 @@ pub(crate) struct ClusterState {
     pub(crate) group_lags: Vec<GroupLag>,
     /// Groups that this broker coordinates, counted by state.
     pub(crate) groups: Vec<(Box<str>, usize)>,
+    /// What the audit trail has seen.
+    pub(crate) audit: AuditCount,
     /// Bytes of requests that are held now.
     pub(crate) request_bytes_held: usize,
 }
@@ -73,6 +76,7 @@ pub(crate) fn write(exposition: &mut Exposition, metrics: &Metrics, state: &Clus
     write_groups(exposition, state);
     write_requests(exposition, metrics);
     write_network(exposition, metrics, state);
+    write_audit(exposition, &state.audit);
     process::write(exposition);
 }
 
@@ -193,6 +197,15 @@ fn write_network(exposition: &mut Exposition, metrics: &Metrics, state: &Cluster
     exposition.counter("kafka_network_bytes_out_total", "Bytes of answers.", sent);
     let held = state.request_bytes_held as f64;
     exposition.gauge("hanzo_request_memory_bytes", "Bytes of requests that are read and not answered yet.", held);
+}
+
+fn write_audit(exposition: &mut Exposition, audit: &AuditCount) {
+    let AuditCount { denied, authentication_failed, changed, dropped } = *audit;
+    let mut counter = |name, help, value| exposition.counter(name, help, value);
+    counter("hanzo_audit_denied_total", "Operations that were denied.", denied);
+    counter("hanzo_audit_authentication_failed_total", "Authentications that failed.", authentication_failed);
+    counter("hanzo_audit_changed_total", "Administrative changes.", changed);
+    counter("hanzo_audit_dropped_total", "Events that are missing in the audit trail's topic.", dropped);
 }
 
 #[cfg(test)]

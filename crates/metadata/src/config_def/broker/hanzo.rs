@@ -3,6 +3,9 @@
 use super::super::key::{ConfigKey, ConfigType, long, string, unset};
 
 pub(super) static KEYS: &[ConfigKey] = &[
+    unset("hanzo.audit.topic", ConfigType::String).honoured().doc(
+        "The topic that authentication failures, denials and administrative changes are written to, beside the log.",
+    ),
     unset("hanzo.catalog.file", ConfigType::String)
         .doc("The YAML file of topics as code, of which the server reads credentials, groups and dead letters."),
     unset("hanzo.cluster.id", ConfigType::String)

@@ -1,0 +1,155 @@
+//! What a command of the controller has changed, in words: one text for each thing.
+
+use stream_metadata::config_def;
+use stream_metadata::controller::{AlterConfigsReply, ApiError, ConfigChange, ConfigOperation, ElectionType};
+use stream_metadata::{Command, ConfigResource, ConfigResourceType, Reply};
+
+/// What stands for a value that nobody may read.
+const HIDDEN: &str = "(hidden)";
+
+/// Kafka's name of the request, and what it changed; nothing where it was refused or only validated.
+pub(super) fn of(command: &Command, reply: &Reply) -> (&'static str, Vec<String>) {
+    match (command, reply) {
+        (Command::CreateTopics(asked), Reply::CreateTopics(reply)) if !asked.validate_only => {
+            let created = reply.topics.iter().filter_map(|(name, outcome)| {
+                let created = outcome.as_ref().ok()?;
+                let mut text = format!(
+                    "topic {name} partitions={} replicas={}",
+                    created.partition_count, created.replication_factor
+                );
+                let configs = asked.topics.iter().filter(|topic| topic.name == *name).flat_map(|topic| &topic.configs);
+                for (key, value) in configs {
+                    push_config(&mut text, key, "=", value.as_deref());
+                }
+                Some(text)
+            });
+            ("CreateTopics", created.collect())
+        }
+        (Command::DeleteTopics(_), Reply::DeleteTopics(reply)) => {
+            let deleted = reply.topics.iter().filter(|topic| topic.error.is_none());
+            let text = |name: &Option<String>| format!("topic {}", name.as_deref().unwrap_or_default());
+            ("DeleteTopics", deleted.map(|topic| text(&topic.name)).collect())
+        }
+        (Command::CreatePartitions(asked), Reply::CreatePartitions(reply)) if !asked.validate_only => {
+            let count =
+                |name: &str| asked.topics.iter().find(|topic| topic.name == name).map_or(0, |topic| topic.count);
+            let grown = granted(&reply.topics).map(|name| format!("topic {name} partitions={}", count(name)));
+            ("CreatePartitions", grown.collect())
+        }
+        (Command::AlterConfigs(asked), Reply::AlterConfigs(reply)) if !asked.validate_only => (
+            "AlterConfigs",
+            altered(&asked.resources, reply, |text, (key, value)| push_config(text, key, "=", value.as_deref())),
+        ),
+        (Command::IncrementalAlterConfigs(asked), Reply::IncrementalAlterConfigs(reply)) if !asked.validate_only => {
+            ("IncrementalAlterConfigs", altered(&asked.resources, reply, push_change))
+        }
+        (Command::ElectLeaders(asked), Reply::ElectLeaders(reply)) => {
+            let election = match asked.election {
+                ElectionType::Preferred => "preferred",
+                ElectionType::Unclean => "unclean",
+            };
+            let elected = reply.partitions.iter().filter(|election| election.error.is_none());
+            let text = elected.map(|elected| format!("partition {} election={election}", elected.partition));
+            ("ElectLeaders", text.collect())
+        }
+        (Command::UnregisterBroker(asked), Reply::UnregisterBroker(Ok(_))) => {
+            ("UnregisterBroker", vec![format!("broker {}", asked.broker_id)])
+        }
+        _ => ("", Vec::new()),
+    }
+}
+
+fn granted(outcomes: &[(String, Result<(), ApiError>)]) -> impl Iterator<Item = &str> {
+    outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).map(|(name, _)| name.as_str())
+}
+
+fn altered<T>(
+    asked: &[(ConfigResource, Vec<T>)],
+    reply: &AlterConfigsReply,
+    push: impl Fn(&mut String, &T),
+) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (resource, _) in reply.resources.iter().filter(|(_, outcome)| outcome.is_ok()) {
+        let mut text = format!("{} {}", kind_name(resource.kind), resource.name);
+        let changes = asked.iter().filter(|(asked, _)| asked == resource).flat_map(|(_, changes)| changes);
+        changes.for_each(|change| push(&mut text, change));
+        texts.push(text);
+    }
+    texts
+}
+
+fn push_change(text: &mut String, change: &ConfigChange) {
+    match change.operation {
+        ConfigOperation::Set => push_config(text, &change.name, "=", change.value.as_deref()),
+        ConfigOperation::Append => push_config(text, &change.name, "+=", change.value.as_deref()),
+        ConfigOperation::Subtract => push_config(text, &change.name, "-=", change.value.as_deref()),
+        ConfigOperation::Delete => push_config(text, &change.name, "=", None),
+    }
+}
+
+fn push_config(text: &mut String, key: &str, operation: &str, value: Option<&str>) {
+    let value = match value {
+        Some(_) if is_secret(key) => HIDDEN,
+        Some(value) => value,
+        None => "(default)",
+    };
+    text.extend([" ", key, operation, value]);
+}
+
+/// Keys of listeners are prefixed; the value of a key that nobody knows may be anything.
+fn is_secret(key: &str) -> bool {
+    let known = config_def::topic_key(key).or_else(|| config_def::broker_key(key));
+    match known.or_else(|| config_def::group_key(key)).or_else(|| config_def::client_metrics_key(key)) {
+        Some(row) => row.is_sensitive(),
+        None => true,
+    }
+}
+
+fn kind_name(kind: ConfigResourceType) -> &'static str {
+    match kind {
+        ConfigResourceType::Topic => "topic",
+        ConfigResourceType::Broker => "broker",
+        ConfigResourceType::BrokerLogger => "broker-logger",
+        ConfigResourceType::ClientMetrics => "client-metrics",
+        ConfigResourceType::Group => "group",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_metadata::controller::{
+        CreatePartitions, CreatePartitionsReply, IncrementalAlterConfigs, NewPartitions,
+    };
+    use stream_types::ErrorCode;
+
+    use super::*;
+
+    #[test]
+    fn values_are_named_and_secrets_are_not() {
+        let resource = ConfigResource { kind: ConfigResourceType::Broker, name: "1".into() };
+        let set = |name: &str, value: &str| ConfigChange {
+            name: name.into(),
+            operation: ConfigOperation::Set,
+            value: Some(value.into()),
+        };
+        let changes =
+            vec![set("log.retention.ms", "5"), set("ssl.key.password", "geheim"), set("nobody.knows", "geheim")];
+        let asked = IncrementalAlterConfigs { resources: vec![(resource.clone(), changes)], validate_only: false };
+        let reply = AlterConfigsReply { resources: vec![(resource, Ok(()))] };
+        let (action, texts) = of(&Command::IncrementalAlterConfigs(asked), &Reply::IncrementalAlterConfigs(reply));
+        assert_eq!(action, "IncrementalAlterConfigs");
+        assert_eq!(texts, ["broker 1 log.retention.ms=5 ssl.key.password=(hidden) nobody.knows=(hidden)"]);
+    }
+
+    #[test]
+    fn what_was_refused_or_validated_changed_nothing() {
+        let topic = |name: &str| NewPartitions { name: name.into(), count: 3, assignments: None };
+        let mut asked = CreatePartitions { topics: vec![topic("a"), topic("b")], validate_only: false };
+        let refused = Err(ApiError::new(ErrorCode::InvalidPartitions, "no"));
+        let reply = CreatePartitionsReply { topics: vec![("a".into(), Ok(())), ("b".into(), refused)] };
+        let reply = Reply::CreatePartitions(reply);
+        assert_eq!(of(&Command::CreatePartitions(asked.clone()), &reply).1, ["topic a partitions=3"]);
+        asked.validate_only = true;
+        assert!(of(&Command::CreatePartitions(asked), &reply).1.is_empty());
+    }
+}
