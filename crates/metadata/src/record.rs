@@ -1,4 +1,4 @@
-//! The records of the metadata log: Kafka's own schemas, framed as Kafka frames them.
+//! The records of the metadata log: Kafka's own schemas, and from number 10,000 on ours, framed as Kafka frames them.
 //!
 //! One Raft entry carries the records of one decision, which count together or not at all. In the
 //! entry each record is preceded by its length (an unsigned varint); a record is the frame version
@@ -11,10 +11,10 @@ use stream_codec::{DecodeError, Decoder, EncodeError, Encoder, Message};
 use crate::error::MetadataError;
 use stream_codec::stored::metadata::{
     AbortTransactionRecord, AccessControlEntryRecord, BeginTransactionRecord, BrokerRegistrationChangeRecord,
-    ClearElrRecord, ClientQuotaRecord, ConfigRecord, DelegationTokenRecord, EndTransactionRecord, FeatureLevelRecord,
-    FenceBrokerRecord, NoOpRecord, PartitionChangeRecord, PartitionRecord, ProducerIdsRecord, RegisterBrokerRecord,
-    RegisterControllerRecord, RemoveAccessControlEntryRecord, RemoveDelegationTokenRecord, RemoveTopicRecord,
-    RemoveUserScramCredentialRecord, TopicRecord, UnfenceBrokerRecord, UnregisterBrokerRecord,
+    ClearElrRecord, ClientQuotaRecord, ConfigRecord, DeclaredAclsRecord, DelegationTokenRecord, EndTransactionRecord,
+    FeatureLevelRecord, FenceBrokerRecord, NoOpRecord, PartitionChangeRecord, PartitionRecord, ProducerIdsRecord,
+    RegisterBrokerRecord, RegisterControllerRecord, RemoveAccessControlEntryRecord, RemoveDelegationTokenRecord,
+    RemoveTopicRecord, RemoveUserScramCredentialRecord, TopicRecord, UnfenceBrokerRecord, UnregisterBrokerRecord,
     UserScramCredentialRecord, ZkMigrationStateRecord,
 };
 
@@ -94,6 +94,7 @@ metadata_records! {
     26 RemoveDelegationToken(RemoveDelegationTokenRecord)
     27 RegisterController(RegisterControllerRecord)
     28 ClearElr(ClearElrRecord)
+    10000 DeclaredAcls(DeclaredAclsRecord)
 }
 
 /// The bytes of one Raft entry: the records of one decision in their order.

@@ -31,7 +31,7 @@ pub(super) fn record(bytes: Bytes) -> String {
             ClientQuotaRecord ProducerIdsRecord BrokerRegistrationChangeRecord AccessControlEntryRecord
             RemoveAccessControlEntryRecord NoOpRecord ZkMigrationStateRecord RemoveUserScramCredentialRecord
             BeginTransactionRecord EndTransactionRecord AbortTransactionRecord RemoveDelegationTokenRecord
-            RegisterControllerRecord ClearElrRecord)
+            RegisterControllerRecord ClearElrRecord DeclaredAclsRecord)
     });
     read.unwrap_or_else(|error| format!("unreadable: {error}"))
 }

@@ -231,6 +231,11 @@ messages! {
     ZkMigrationStateRecord, versions 0..=0, flexible 0 {
         zk_migration_state: i8;
     }
+
+    /// Ours: which ACLs came from the file of topics as code. It replaces what an earlier one said.
+    DeclaredAclsRecord, versions 0..=0, flexible 0 {
+        ids: Vec<Uuid>;
+    }
 }
 
 metadata_records! {
@@ -260,4 +265,5 @@ metadata_records! {
     26 RemoveDelegationTokenRecord;
     27 RegisterControllerRecord;
     28 ClearElrRecord;
+    10000 DeclaredAclsRecord;
 }

@@ -23,7 +23,7 @@ pub use describe::{
 };
 pub use effective::{CleanupPolicy, CompressionType, TimestampType, TopicConfig, effective_topic_config};
 pub use key::{Check, ConfigKey, ConfigSource, ConfigType, Importance, Scope};
-pub use nearest::nearest_key;
+pub use nearest::{nearest_key, nearest_name};
 pub use resolve::StaticConfig;
 pub use validate::{validate_broker_value, validate_topic_configs, validate_value};
 

@@ -1,4 +1,4 @@
-//! The known key that a mistyped one probably means.
+//! The known key, or name, that a mistyped one probably means.
 
 use super::{ConfigKey, broker_keys, client_metrics_keys, group_keys, topic_keys};
 use crate::image::ConfigResourceType;
@@ -13,10 +13,11 @@ pub fn nearest_key(kind: ConfigResourceType, name: &str) -> Option<&'static str>
         ConfigResourceType::ClientMetrics => client_metrics_keys(),
         ConfigResourceType::Group => group_keys(),
     };
-    nearest(name, keys.iter().filter(|key| !key.internal).map(|key| key.name))
+    nearest_name(name, keys.iter().filter(|key| !key.internal).map(|key| key.name))
 }
 
-fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+/// The known name that takes the fewest edits to reach, if it is near enough to be what was meant.
+pub fn nearest_name<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // What a client sends must not cost more than a key can be long.
     const NAME_BYTES_MAX: usize = 128;
     if name.len() > NAME_BYTES_MAX {

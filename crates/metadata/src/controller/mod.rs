@@ -11,6 +11,7 @@ mod allocate_producer_ids;
 mod alter_configs;
 mod create_partitions;
 mod create_topics;
+mod declare_acls;
 mod delete_topics;
 mod elect_leaders;
 mod leadership;
@@ -33,6 +34,7 @@ pub use alter_configs::{
 };
 pub use create_partitions::{CreatePartitions, CreatePartitionsReply, NewPartitions};
 pub use create_topics::{CreateTopics, CreateTopicsReply, CreatedTopic, NewTopic};
+pub use declare_acls::{DeclareAcls, DeclareAclsReply, DeclaredAcl};
 pub use delete_topics::{DeleteTopics, DeleteTopicsReply, DeletedTopic, TopicSelector};
 pub use elect_leaders::{ElectLeaders, ElectLeadersReply, ElectionType, PartitionElection};
 pub use register_broker::{BrokerReply, FenceBroker, RegisterBroker, UnfenceBroker, UnregisterBroker};
@@ -89,6 +91,7 @@ pub enum Command {
     IncrementalAlterConfigs(IncrementalAlterConfigs),
     AllocateProducerIds(AllocateProducerIds),
     ElectLeaders(ElectLeaders),
+    DeclareAcls(DeclareAcls),
 }
 
 /// The controller's answer to the command of the same name.
@@ -106,6 +109,7 @@ pub enum Reply {
     IncrementalAlterConfigs(AlterConfigsReply),
     AllocateProducerIds(Result<ProducerIdBlock, ApiError>),
     ElectLeaders(ElectLeadersReply),
+    DeclareAcls(DeclareAclsReply),
 }
 
 /// Records to append together, and the reply to give once they are committed.
@@ -163,6 +167,7 @@ impl Controller {
             }
             Command::AllocateProducerIds(c) => self.allocate_producer_ids(c).map(Reply::AllocateProducerIds),
             Command::ElectLeaders(c) => self.elect_leaders(c).map(Reply::ElectLeaders),
+            Command::DeclareAcls(c) => self.declare_acls(random, c).map(Reply::DeclareAcls),
         }
     }
 }

@@ -62,6 +62,7 @@ impl MetadataImage {
             MetadataRecord::ProducerIds(record) => self.next_producer_id = record.next_producer_id,
             MetadataRecord::AccessControlEntry(_)
             | MetadataRecord::RemoveAccessControlEntry(_)
+            | MetadataRecord::DeclaredAcls(_)
             | MetadataRecord::UserScramCredential(_)
             | MetadataRecord::RemoveUserScramCredential(_)
             | MetadataRecord::ClientQuota(_)
@@ -284,6 +285,7 @@ impl MetadataImage {
             MetadataRecord::RemoveAccessControlEntry(removed) => {
                 security.acls.remove(&removed.id);
             }
+            MetadataRecord::DeclaredAcls(declared) => security.declared_acls = declared.ids.iter().copied().collect(),
             MetadataRecord::UserScramCredential(credential) => {
                 security.scram.insert((credential.name.to_string(), credential.mechanism), credential.clone());
             }

@@ -1,6 +1,6 @@
 //! ACLs, SCRAM credentials, client quotas and delegation tokens, kept as their records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stream_types::Uuid;
 
@@ -16,6 +16,8 @@ pub type QuotaEntity = Vec<(String, Option<String>)>;
 pub struct SecurityImage {
     /// ACLs by id.
     pub acls: BTreeMap<Uuid, AccessControlEntryRecord>,
+    /// Which of them came from the file of topics as code.
+    pub declared_acls: BTreeSet<Uuid>,
     /// SCRAM credentials by user and mechanism.
     pub scram: BTreeMap<(String, i8), UserScramCredentialRecord>,
     /// Quotas by entity and key.

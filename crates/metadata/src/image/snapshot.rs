@@ -6,9 +6,9 @@ use stream_types::NodeId;
 use super::{BrokerRegistration, ControllerRegistration, MetadataImage, PartitionImage};
 use crate::record::MetadataRecord;
 use stream_codec::stored::metadata::{
-    BrokerEndpoint, BrokerFeature, ClientQuotaRecord, ConfigRecord, ControllerEndpoint, ControllerFeature, EntityData,
-    FeatureLevelRecord, PartitionRecord, ProducerIdsRecord, RegisterBrokerRecord, RegisterControllerRecord,
-    TopicRecord, UnregisterBrokerRecord,
+    BrokerEndpoint, BrokerFeature, ClientQuotaRecord, ConfigRecord, ControllerEndpoint, ControllerFeature,
+    DeclaredAclsRecord, EntityData, FeatureLevelRecord, PartitionRecord, ProducerIdsRecord, RegisterBrokerRecord,
+    RegisterControllerRecord, TopicRecord, UnregisterBrokerRecord,
 };
 
 /// The broker id of a record that only says which broker epochs are used up.
@@ -71,6 +71,9 @@ impl MetadataImage {
         }
         records.extend(self.security.tokens.values().cloned().map(MetadataRecord::from));
         records.extend(self.security.acls.values().cloned().map(MetadataRecord::from));
+        if !self.security.declared_acls.is_empty() {
+            records.push(DeclaredAclsRecord { ids: self.security.declared_acls.iter().copied().collect() }.into());
+        }
     }
 }
 
