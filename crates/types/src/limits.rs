@@ -39,6 +39,12 @@ pub const PRODUCER_BATCHES_REMEMBERED: usize = 5;
 pub const FETCH_SESSIONS_MAX: usize = 1000;
 /// Longest that a connection may be silent (Kafka's `connections.max.idle.ms`, milliseconds).
 pub const CONNECTION_IDLE_MILLIS: u64 = 600_000;
+/// Largest file of topics as code (bytes).
+pub const CATALOG_BYTES_MAX: usize = 1024 * 1024;
+/// Lists and mappings in each other in a file of topics as code.
+pub const CATALOG_DEPTH_MAX: usize = 16;
+/// Values in a file of topics as code.
+pub const CATALOG_NODES_MAX: usize = 20_000;
 
 const _: () = assert!(SMALL_FRAME_BYTES_MAX < UNAUTHENTICATED_FRAME_BYTES_MAX);
 const _: () = assert!(UNAUTHENTICATED_FRAME_BYTES_MAX < REQUEST_BYTES_MAX);
