@@ -5,5 +5,8 @@
 
 pub mod acl;
 mod principal;
+pub mod sasl;
+mod secret;
 
 pub use principal::Principal;
+pub use secret::{Secret, same_secret};
