@@ -213,12 +213,17 @@ mod tests {
 
     #[test]
     fn the_same_exchange_with_sha_512_is_what_another_library_computes() {
-        check(ScramMechanism::Sha512, "gMGXRcevScNtxZ6/8lQYpGtnsNAc3mGcmNomv+xnoOMw+3R2xNJdMNnzMlTN8PPC6wdp6dybEmDYXYTxwnYPJQ==", "ZQnYEgWQMFmmsM8aQMF0nDDCy/AgCzkwk8CmMZYcMg0vSVlKDanekLtifDSeVGT4+5ZxXnJq199RVG2rR7N7Zw==");
+        check(
+            ScramMechanism::Sha512,
+            "gMGXRcevScNtxZ6/8lQYpGtnsNAc3mGcmNomv+xnoOMw+3R2xNJdMNnzMlTN8PPC6wdp6dybEmDYXYTxwnYPJQ==",
+            "ZQnYEgWQMFmmsM8aQMF0nDDCy/AgCzkwk8CmMZYcMg0vSVlKDanekLtifDSeVGT4+5ZxXnJq199RVG2rR7N7Zw==",
+        );
     }
 
     #[test]
     fn names_are_escaped_and_back() {
-        for (name, escaped) in [("user", "user"), ("a,b=c", "a=2Cb=3Dc"), ("=2C", "=3D2C"), ("", ""), ("é=", "é=3D")] {
+        for (name, escaped) in [("user", "user"), ("a,b=c", "a=2Cb=3Dc"), ("=2C", "=3D2C"), ("", ""), ("é=", "é=3D")]
+        {
             assert_eq!(escape_name(name), escaped);
             assert_eq!(unescape_name(escaped).as_deref(), Some(name));
         }
