@@ -1,4 +1,7 @@
-"""A disk that takes half a second for everything, and one that fails: who notices, and what is promised meanwhile."""
+"""A disk that takes half a second for everything, and one without space: who notices, and what is promised meanwhile.
+
+A disk that fails is in test_failed_directory.py.
+"""
 
 import contextlib
 import statistics
@@ -149,71 +152,6 @@ def test_nobody_but_the_producer_waits_for_a_slow_disk(broker, topic_name, tmp_p
         late = [name for name in asked for seconds in during[name] if seconds > DELAY_US / 1e6 / 2]
         # Writes and syncs have threads of their own; one answer may be late because the machine was busy elsewhere.
         assert len(late) <= 1, f"have waited for the disk: {late}"
-
-
-def test_a_failed_sync_is_never_acknowledged(broker, topic_name, tmp_path):
-    """EIO on fdatasync: the kernel has dropped the pages, so a second sync that succeeds would prove nothing."""
-    with Connection(broker.bootstrap, 30) as connection:
-        topic = create_topic(connection, topic_name(), partitions=2)
-        for _ in range(10):
-            assert produce(connection, topic, GOOD).error_code == 0
-        broker.expect_complaint("offline|storage|sync failed|append failed|read failed|os error 5|Input/output")
-        segments = broker.data / f"{topic}-0" / "00000000000000000000.log"
-        with strace.Injected(broker.pid, tmp_path, "fdatasync:error=EIO:when=1+", "syncfs:error=EIO:when=1+", path=segments):
-            assert produce(connection, topic, Batch([b"never acknowledged"]).encode()).error_code == KAFKA_STORAGE_ERROR
-        # The disk is well again, and still nothing is promised.
-        for acks in (-1, 1):
-            assert produce(connection, topic, GOOD, acks=acks).error_code == KAFKA_STORAGE_ERROR
-        read = fetch(connection, topic, 0)
-        # Kafka takes a log that failed away from readers too; whoever serves it shows what was committed, and nothing else.
-        assert read.error_code in (0, KAFKA_STORAGE_ERROR)
-        assert read.high_watermark == 10
-        assert sum(batch.count for batch in read_batches(read.records or b"")) in (0, 10)
-        assert connection.ask("ApiVersions", 0).error_code == 0
-    broker.kill()
-    broker.start()
-    with Connection(broker.bootstrap, 30) as connection:
-        end = end_offset(connection, topic)
-        assert end in (10, 11), "ten were acknowledged; the eleventh may have survived"
-        assert produce(connection, topic, GOOD).base_offset == end
-
-
-def test_a_stop_after_a_failed_sync_is_not_a_clean_one(broker, topic_name, tmp_path):
-    """SIGTERM with a log that is offline: the next start must examine it, not trust it."""
-    with Connection(broker.bootstrap, 30) as connection:
-        topic = create_topic(connection, topic_name())
-        for _ in range(10):
-            assert produce(connection, topic, GOOD).error_code == 0
-        broker.expect_complaint("offline|storage|sync failed|append failed|read failed|os error 5|Input/output|close|stop|clean")
-        segments = broker.data / f"{topic}-0" / "00000000000000000000.log"
-        with strace.Injected(broker.pid, tmp_path, "fdatasync:error=EIO:when=1+", "syncfs:error=EIO:when=1+", path=segments):
-            assert produce(connection, topic, GOOD).error_code == KAFKA_STORAGE_ERROR
-    broker.process.terminate()
-    status = broker.process.wait(30)
-    assert status in (0, 4), f"exit status {status}\n{broker.log_tail()}"
-    assert not (broker.data / ".kafka_cleanshutdown").exists(), "a log that failed was not shut down cleanly"
-    broker.start()
-    with Connection(broker.bootstrap, 30) as connection:
-        end = end_offset(connection, topic)
-        assert end in (10, 11)
-        assert produce(connection, topic, GOOD).base_offset == end
-
-
-def test_a_failed_write_takes_its_log_offline(broker, topic_name, tmp_path):
-    with Connection(broker.bootstrap, 30) as connection:
-        topic = create_topic(connection, topic_name())
-        assert produce(connection, topic, GOOD).base_offset == 0
-        broker.expect_complaint("offline|storage|append failed|write|os error 5|Input/output")
-        segments = broker.data / f"{topic}-0" / "00000000000000000000.log"
-        with strace.Injected(broker.pid, tmp_path, "pwritev:error=EIO:when=1+", "pwrite64:error=EIO:when=1+", path=segments):
-            assert produce(connection, topic, GOOD).error_code == KAFKA_STORAGE_ERROR
-        assert produce(connection, topic, GOOD).error_code == KAFKA_STORAGE_ERROR
-        assert fetch(connection, topic, 0).high_watermark == 1
-    broker.kill()
-    broker.start()
-    with Connection(broker.bootstrap, 30) as connection:
-        assert end_offset(connection, topic) == 1
-        assert produce(connection, topic, GOOD).base_offset == 1
 
 
 @pytest.mark.parametrize("fault", ["fallocate:error=ENOSPC", "pwritev:error=ENOSPC", "pwritev:error=EDQUOT"])

@@ -128,6 +128,13 @@ pub enum LogError {
     },
 }
 
+impl LogError {
+    /// Whether there was too little space, which takes nothing offline.
+    pub fn is_no_space(&self) -> bool {
+        matches!(self, LogError::Disk(error) if error.is_no_space())
+    }
+}
+
 impl ReadError {
     /// What `error` means, which came up when a segment's file was read.
     pub(crate) fn of_segment(operation: &'static str, path: &Path, error: io::Error) -> ReadError {

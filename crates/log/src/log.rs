@@ -6,12 +6,13 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 use stream_types::{Now, Offset, Uuid, WallMillis};
 
 use crate::config::LogConfig;
+use crate::dir_health::DirHealth;
 use crate::disk::{Disk, DiskFile};
 use crate::epoch::Epochs;
 use crate::error::{AppendError, Context, DiskError, LogError};
@@ -171,6 +172,7 @@ impl Log {
             view: RwLock::new(view),
             producers: Mutex::new(parts.producers),
             hints: Mutex::new(VecDeque::new()),
+            health: OnceLock::new(),
         });
         Log {
             reader,
@@ -220,14 +222,30 @@ impl Log {
     }
 
     pub(crate) fn check_online(&self) -> Result<(), LogError> {
-        match &self.reader.view.read().offline {
-            Some(reason) => Err(LogError::Offline { reason: reason.clone() }),
+        match self.reader.offline() {
+            Some(reason) => Err(LogError::Offline { reason }),
             None => Ok(()),
         }
     }
 
-    /// Takes the log offline: every operation from now on is refused with `reason`.
+    /// Makes the log share the health of its directory with the other logs there. A failure that it has seen before counts.
+    pub fn share_health(&mut self, health: Arc<DirHealth>) {
+        let health = self.reader.health.get_or_init(|| health);
+        if let Some(reason) = &self.reader.view.read().offline {
+            health.fail(reason);
+        }
+    }
+
+    /// Takes the log offline, and with it its directory: every operation from now on is refused with `reason`.
     pub fn set_offline(&mut self, reason: &str) {
+        self.set_alone_offline(reason);
+        if let Some(health) = self.reader.health.get() {
+            health.fail(reason);
+        }
+    }
+
+    /// Takes only this log offline: what is wrong is known to be no other's trouble.
+    pub(crate) fn set_alone_offline(&mut self, reason: &str) {
         let mut view = self.reader.view.write();
         if view.offline.is_none() {
             view.offline = Some(reason.to_owned());

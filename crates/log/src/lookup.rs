@@ -70,8 +70,8 @@ impl LogReader {
 
     fn lookup_range(&self, bound: ReadBound) -> Result<(Vec<Arc<Segment>>, Offset, Offset), ReadError> {
         let view = self.view.read();
-        if let Some(reason) = &view.offline {
-            return Err(ReadError::Offline { reason: reason.clone() });
+        if let Some(reason) = self.offline_in(&view) {
+            return Err(ReadError::Offline { reason });
         }
         let limit = view.bound(bound).offset();
         let segments = view.segments.iter().filter(|segment| segment.base_offset < limit).cloned().collect();

@@ -156,8 +156,8 @@ impl LogReader {
 
     fn plan(&self, offset: Offset, max_bytes: usize, bound: ReadBound, min_one: bool) -> Result<Plan, ReadError> {
         let view = self.view.read();
-        if let Some(reason) = &view.offline {
-            return Err(ReadError::Offline { reason: reason.clone() });
+        if let Some(reason) = self.offline_in(&view) {
+            return Err(ReadError::Offline { reason });
         }
         if offset < view.log_start || offset > view.end.offset {
             return Err(ReadError::OffsetOutOfRange { offset, log_start: view.log_start, log_end: view.end.offset });

@@ -8,11 +8,12 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 use stream_types::{LeaderEpoch, Offset, Uuid};
 
+use crate::dir_health::DirHealth;
 use crate::disk::Disk;
 use crate::epoch::Epochs;
 use crate::producer::{ActiveProducer, Producers};
@@ -98,6 +99,8 @@ pub struct LogReader {
     pub(crate) producers: Mutex<Producers>,
     /// Where sequential readers will go on.
     pub(crate) hints: Mutex<VecDeque<Hint>>,
+    /// That of the log directory, once it is known.
+    pub(crate) health: OnceLock<Arc<DirHealth>>,
 }
 
 impl View {
@@ -236,7 +239,21 @@ impl LogReader {
 
     /// Why nothing works any more, if so.
     pub fn offline(&self) -> Option<String> {
-        self.view.read().offline.clone()
+        self.offline_in(&self.view.read())
+    }
+
+    /// A sync of this log failed, on another thread than the log's own: its directory is offline. Without one, it is the
+    /// writer that has to be told ([`crate::Log::set_offline`]).
+    pub fn fail_dir(&self, reason: &str) {
+        if let Some(health) = self.health.get() {
+            health.fail(reason);
+        }
+    }
+
+    /// As [`LogReader::offline`], under the caller's lock: the log has failed, or another of its directory.
+    pub(crate) fn offline_in(&self, view: &View) -> Option<String> {
+        let of_dir = || self.health.get().and_then(|health| health.failure()).map(str::to_owned);
+        view.offline.clone().or_else(of_dir)
     }
 
     /// The paths of the segments' files, oldest first.

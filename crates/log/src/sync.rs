@@ -166,6 +166,8 @@ impl Log {
         }
         let active = match self.dirty.active.then(|| self.active_file()).transpose() {
             Ok(active) => active,
+            // Too many open files: the next call may find fewer.
+            Err(error) if error.is_no_space() => return None,
             Err(error) => {
                 self.set_offline(&error.to_string());
                 return None;

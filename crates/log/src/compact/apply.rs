@@ -51,7 +51,10 @@ impl Log {
         let swapped = self.swap_files(&groups);
         if let Err(error) = swapped {
             // Half done: opening the log again will finish it.
-            self.set_offline(&error.to_string());
+            match error.is_no_space() {
+                true => self.set_alone_offline(&error.to_string()),
+                false => self.set_offline(&error.to_string()),
+            }
             return Err(error);
         }
         self.is_changed = true;

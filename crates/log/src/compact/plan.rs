@@ -44,7 +44,7 @@ impl Log {
     /// under way. Until [`Log::apply_compaction`] or [`Log::abandon_compaction`] retention waits.
     pub fn plan_compaction(&mut self, first_dirty: Offset) -> Option<CompactionPlan> {
         let view = self.reader.view.read();
-        if view.offline.is_some() || self.is_compacting {
+        if self.reader.offline_in(&view).is_some() || self.is_compacting {
             return None;
         }
         let limit = view.last_stable().offset().min(view.synced).min(self.active.segment.base_offset);

@@ -1,5 +1,6 @@
 //! The broker: what handlers share, and how it starts and stops.
 
+mod dir_failures;
 mod producer_ids;
 mod publish;
 mod start;

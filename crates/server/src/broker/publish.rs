@@ -107,8 +107,10 @@ impl Publisher {
         }
         let broker = Arc::clone(broker);
         let noted = tokio::task::spawn_blocking(move || broker.log_dirs.write_checkpoints(&broker.partitions)).await;
-        if let Ok(Err(error)) = noted {
-            tracing::error!("cannot note that topics are deleted: {error}");
+        match noted {
+            // A directory that has failed is examined at the next start anyway.
+            Ok(Ok(()) | Err(LogError::Offline { .. })) | Err(_) => {}
+            Ok(Err(error)) => tracing::error!("cannot note that topics are deleted: {error}"),
         }
     }
 
@@ -169,6 +171,7 @@ impl Publisher {
             clean: place.clean,
             recovery_point: place.recovery_point,
             log_start: place.log_start,
+            health: place.health,
         };
         let (reply, opened) = oneshot::channel();
         let event = WorkerEvent::Open { partition: Arc::clone(&partition), plan: Box::new(plan), reply };
@@ -241,6 +244,8 @@ async fn opened(opening: Vec<Opening>, may_be_stray: bool) -> Vec<(Arc<Partition
         match opened.await {
             Ok(Ok(())) => {}
             Ok(Err(LogError::TopicIdMismatch { found, .. })) if may_be_stray => strays.push((partition, found)),
+            // That its directory has failed was said once.
+            Ok(Err(LogError::Offline { .. })) => {}
             Ok(Err(error)) => {
                 tracing::error!(partition = %partition.id, "cannot open the log, its partition is offline: {error}");
             }

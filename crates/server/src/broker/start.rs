@@ -122,6 +122,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         static_config,
         config,
     });
+    tokio::spawn(super::dir_failures::watch(Arc::clone(&broker)));
     let publisher = Publisher::new(Arc::clone(&broker));
     let publishing = tokio::spawn(publisher.run(images));
     let health = http::start(http_sockets, &broker);

@@ -41,7 +41,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::config::ServerConfig;
-use crate::partitions::PartitionTable;
+use crate::partitions::{Partition, PartitionTable};
 use mailbox::{Mailbox, Refusal};
 use owner::{Event, Owner};
 
@@ -165,6 +165,14 @@ impl GroupCoordinator {
         drop(led);
         let count = topic.map_or(0, |topic| i32::try_from(topic.partition_count()).unwrap_or(i32::MAX));
         self.partition_count.store(count, Ordering::Release);
+    }
+
+    /// The directory of these partitions has failed: whoever asks one of their groups is told NOT_COORDINATOR, now and later.
+    pub(crate) fn lose(&self, partitions: &[Arc<Partition>]) {
+        for partition in partitions.iter().filter(|partition| partition.id.topic == OFFSETS_TOPIC) {
+            let shard = partition.id.partition.get();
+            self.owner(shard).post(Event::Lost { shard });
+        }
     }
 
     /// Sends members that wait for others away and answers what is on its way to the disk; no command is taken any more.

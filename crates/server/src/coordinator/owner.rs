@@ -30,6 +30,8 @@ pub(super) enum Event {
     Loaded { id: ShardLife, loaded: Result<(Box<GroupShard<ReplyTo>>, Offset), LoadError> },
     /// This broker does not lead the shard's partition any more.
     Unload { shard: i32 },
+    /// The shard's log is offline until restart.
+    Lost { shard: i32 },
     /// A client asks.
     Command { shard: i32, command: Box<GroupCommand>, to: ReplyTo },
     /// Records have their place in the log.
@@ -150,6 +152,11 @@ impl Owner {
             Event::Unload { shard } => {
                 self.shards.remove(&shard);
             }
+            Event::Lost { shard } => {
+                if let Some(state) = self.shards.get_mut(&shard) {
+                    *state = State::Failed;
+                }
+            }
             Event::Command { shard, command, to } => self.command(now, shard, *command, to),
             Event::Appended { id, base_offset } => {
                 let placed = self.alive(id).map_or(Ok(()), |shard| shard.appended(base_offset));
@@ -161,7 +168,9 @@ impl Owner {
                 }
             }
             Event::AppendFailed { id, error } => {
-                if self.alive(id).is_some() {
+                if self.alive(id).is_some_and(|shard| shard.partition().is_offline()) {
+                    self.shards.insert(id.shard, State::Failed);
+                } else if self.alive(id).is_some() {
                     tracing::warn!(
                         shard = id.shard,
                         "a group coordinator's append failed, it is loaded again: {error}"
@@ -201,6 +210,10 @@ impl Owner {
 
     fn load(&mut self, now: Now, shard: i32, partition: Arc<Partition>, epoch: LeaderEpoch) {
         if self.stopping {
+            return;
+        }
+        if partition.is_offline() {
+            self.shards.insert(shard, State::Failed);
             return;
         }
         self.lives += 1;

@@ -46,6 +46,7 @@ impl Running {
         let id = TopicPartition::new(OFFSETS_TOPIC, PartitionIndex(0));
         let partition = Arc::new(Partition::new(id, Uuid::ZERO, workers.handle(0), &settings(), traffic));
         let plan = OpenPlan {
+            health: Arc::new(stream_log::DirHealth::new(|| {})),
             dir: PathBuf::from("/logs/__consumer_offsets-0"),
             exists,
             settings: settings(),

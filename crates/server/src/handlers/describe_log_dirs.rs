@@ -3,6 +3,7 @@
 //! - Each log directory with the partitions that it holds and their sizes; null topics: all (KIP-113). A partition that
 //!   is not here is left out.
 //! - v4: size and free space of the directory's file system (KIP-827). v5: whether it takes new partitions (KIP-1066).
+//! - A directory that is offline: KAFKA_STORAGE_ERROR, and nothing of what it holds.
 //! - No partition moves between directories: there is no future log, and a leader lags behind nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,12 +41,17 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
 
 fn describe(broker: &Broker, wanted: Option<&[DescribableLogDirTopic]>) -> Vec<DescribeLogDirsResult> {
     let mut dirs = held(broker, wanted);
+    let offline = broker.log_dirs.offline();
     let log_dirs = broker.config.log_dirs.iter();
     log_dirs
         .map(|path| {
             let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             let log_dir = absolute.to_string_lossy().as_ref().into();
             let mut result = DescribeLogDirsResult { log_dir, ..Default::default() };
+            if offline.iter().any(|failed| failed.path == *path) {
+                result.error_code = ErrorCode::KafkaStorageError.code();
+                return result;
+            }
             match Space::of(path) {
                 Ok(space) => {
                     result.total_bytes = i64::try_from(space.total_bytes).unwrap_or(i64::MAX);

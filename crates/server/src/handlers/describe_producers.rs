@@ -58,7 +58,7 @@ fn describe(broker: &Broker, image: &MetadataImage, topic: &str, index: i32) -> 
         return Err(ErrorCode::UnknownTopicOrPartition);
     }
     let partition = broker.partitions.get(known.id, index).ok_or(ErrorCode::NotLeaderOrFollower)?;
-    let reader = partition.reader().ok_or(ErrorCode::NotLeaderOrFollower)?;
+    let reader = partition.online_reader()?;
     Ok(reader.active_producers().into_iter().map(state).collect())
 }
 

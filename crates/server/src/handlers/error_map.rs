@@ -64,7 +64,9 @@ pub(crate) fn log_error(error: &LogError) -> ErrorCode {
 pub(crate) fn read_error(partition: &TopicPartition, error: &ReadError) -> ErrorCode {
     match error {
         ReadError::OffsetOutOfRange { .. } => ErrorCode::OffsetOutOfRange,
-        ReadError::Disk(_) | ReadError::Offline { .. } | ReadError::Corrupt { .. } => {
+        // That the directory is offline was said once.
+        ReadError::Offline { .. } => ErrorCode::KafkaStorageError,
+        ReadError::Disk(_) | ReadError::Corrupt { .. } => {
             tracing::error!(%partition, "read failed: {error}");
             ErrorCode::KafkaStorageError
         }

@@ -60,6 +60,11 @@ fn find(broker: &Broker, session: &Session, group_id: Str) -> Coordinator {
     let endpoint = image.topic(OFFSETS_TOPIC).and_then(|topic| {
         let count = i32::try_from(topic.partition_count()).ok().filter(|count| *count > 0)?;
         let index = PartitionIndex(partition_for_group(&group_id, count));
+        // Nobody else has what this broker's failed directory holds.
+        let held = broker.partitions.get(topic.id, index);
+        if held.is_some_and(|partition| partition.is_offline()) {
+            return None;
+        }
         let leader = image.broker(topic.partition(index)?.leader?).filter(|broker| !broker.fenced)?;
         let endpoint = leader.endpoint(&session.listener.name)?;
         Some((leader.id, Str::from(endpoint.host.as_str()), i32::from(endpoint.port)))

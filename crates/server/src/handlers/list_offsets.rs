@@ -159,7 +159,7 @@ fn locate(
     bound: ReadBound,
     wanted: &ListOffsetsPartition,
 ) -> Result<(i64, i64, LeaderEpoch), ErrorCode> {
-    let reader = partition.reader().ok_or(ErrorCode::NotLeaderOrFollower)?;
+    let reader = partition.online_reader()?;
     partition.check_leader_epoch(LeaderEpoch(wanted.current_leader_epoch))?;
     let nothing = (-1, -1, LeaderEpoch::NONE);
     Ok(match wanted.timestamp {

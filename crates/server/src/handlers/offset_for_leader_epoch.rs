@@ -45,7 +45,7 @@ fn end_of(
     partition: &Partition,
     wanted: &OffsetForLeaderPartition,
 ) -> Result<Option<(LeaderEpoch, Offset)>, ErrorCode> {
-    let reader = partition.reader().ok_or(ErrorCode::NotLeaderOrFollower)?;
+    let reader = partition.online_reader()?;
     partition.check_leader_epoch(LeaderEpoch(wanted.current_leader_epoch))?;
     let epoch = LeaderEpoch(wanted.leader_epoch);
     if epoch == partition.leader_epoch() {

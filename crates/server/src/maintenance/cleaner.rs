@@ -103,6 +103,9 @@ impl Work {
                     tracing::error!(partition = %partition.id, "compaction is given up until restart: {error}");
                     self.uncleanable.insert(key);
                 }
+                Err(CleanError::Run(CompactionError::Disk(error))) if !error.is_no_space() => {
+                    partition.storage_failed(&format!("compaction of {} failed: {error}", partition.id));
+                }
                 Err(error) => tracing::error!(partition = %partition.id, "compaction failed: {error}"),
             }
         }

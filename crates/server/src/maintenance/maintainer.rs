@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
-use stream_log::Log;
+use stream_log::{Log, LogError};
 use stream_types::Now;
 
 use super::cleaner::Cleaner;
@@ -127,8 +127,10 @@ impl Maintainer {
         if self.broker.config.flush_policy == FlushPolicy::Never {
             self.sync_all();
         }
-        if let Err(error) = self.broker.log_dirs.write_checkpoints(&self.broker.partitions) {
-            tracing::error!("cannot write the checkpoint files: {error}");
+        match self.broker.log_dirs.write_checkpoints(&self.broker.partitions) {
+            // It was said when it happened.
+            Ok(()) | Err(LogError::Offline { .. }) => {}
+            Err(error) => tracing::error!("cannot write the checkpoint files: {error}"),
         }
     }
 
@@ -147,10 +149,7 @@ impl Maintainer {
                     });
                 }
                 Err(_) if partition.reader().is_none() => {}
-                Err(error) => {
-                    tracing::error!(partition = %partition.id, "sync failed, the partition is offline until restart: {error}");
-                    partition.storage_failed(&error.to_string());
-                }
+                Err(error) => partition.storage_failed(&format!("sync of {} failed: {error}", partition.id)),
             }
         });
     }

@@ -90,6 +90,7 @@ pub(super) fn append_to(
         }
     }
     partition.publish_high_watermark(leader);
+    partition.give_up_if_offline(leader);
     partition.release(released);
     match context.flush_policy {
         FlushPolicy::Never => None,
@@ -118,7 +119,8 @@ fn outcome_of(partition: &Partition, result: Result<Appended, AppendError>) -> (
         }
         Err(error) => {
             let code = error_map::append_error(&error);
-            if code == ErrorCode::KafkaStorageError {
+            // That the directory is offline was said once.
+            if matches!(error, AppendError::NoSpace(_)) {
                 tracing::error!(partition = %partition.id, "append failed: {error}");
             }
             (AppendOutcome::refused(code, error.to_string()), None)

@@ -131,9 +131,6 @@ fn sync(shared: &Shared, dirty: Dirty) {
         }
         // Its topic is deleted, and its files are gone.
         Err(_) if partition.reader().is_none() => {}
-        Err(error) => {
-            tracing::error!(partition = %partition.id, "sync failed, the partition is offline until restart: {error}");
-            partition.storage_failed(&error.to_string());
-        }
+        Err(error) => partition.storage_failed(&format!("sync of {} failed: {error}", partition.id)),
     }
 }

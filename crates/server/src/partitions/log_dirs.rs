@@ -11,8 +11,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use stream_log::checkpoint::{self, CLEANER, Checkpoint, LOG_START, RECOVERY_POINT, REPLICATION};
 use stream_log::disk::{Disk, DiskVolume};
-use stream_log::{DiskError, Log, LogError, SyncWork, log_dir};
+use stream_log::{DirHealth, DiskError, Log, LogError, SyncWork, log_dir};
 use stream_types::{Offset, TopicPartition, Uuid};
+use tokio::sync::Notify;
 
 use super::table::PartitionTable;
 use crate::data_dir::DataDir;
@@ -25,6 +26,7 @@ pub(crate) struct Place {
     pub(crate) clean: bool,
     pub(crate) recovery_point: Offset,
     pub(crate) log_start: Offset,
+    pub(crate) health: Arc<DirHealth>,
 }
 
 /// From this many logs on, the whole volume is synced instead of each file.
@@ -37,6 +39,8 @@ struct OneDir {
     clean: bool,
     /// Opened at start, so that no write error in between goes unseen.
     volume: Arc<dyn DiskVolume>,
+    /// Shared with its logs.
+    health: Arc<DirHealth>,
 }
 
 /// A partition that exists.
@@ -71,6 +75,17 @@ pub(crate) struct LogDirs {
     dirs: Vec<OneDir>,
     places: Mutex<Places>,
     notes: Mutex<Vec<Notes>>,
+    /// A directory has failed.
+    failed: Arc<Notify>,
+}
+
+/// A log directory that is offline until restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FailedDir {
+    pub(crate) path: PathBuf,
+    pub(crate) reason: String,
+    /// It also holds the metadata log.
+    pub(crate) holds_metadata: bool,
 }
 
 impl LogDirs {
@@ -88,6 +103,7 @@ impl LogDirs {
         let mut dirs = Vec::new();
         let mut places = Places::default();
         let mut all_notes = Vec::new();
+        let failed = Arc::new(Notify::new());
         for (index, path) in paths.into_iter().enumerate() {
             log_dir::remove_deleted(&**disk, &path)?;
             let notes = Notes {
@@ -109,17 +125,41 @@ impl LogDirs {
                 path: path.clone(),
                 source: Arc::new(source),
             })?;
-            dirs.push(OneDir { clean: log_dir::take_clean_shutdown(&**disk, &path)?, path, volume });
+            let told = Arc::clone(&failed);
+            let health = Arc::new(DirHealth::new(move || told.notify_one()));
+            dirs.push(OneDir { clean: log_dir::take_clean_shutdown(&**disk, &path)?, path, volume, health });
         }
-        Ok(LogDirs { disk: Arc::clone(disk), dirs, places: Mutex::new(places), notes: Mutex::new(all_notes) })
+        Ok(LogDirs { disk: Arc::clone(disk), dirs, places: Mutex::new(places), notes: Mutex::new(all_notes), failed })
     }
 
-    /// Where the partition is, or is to be created: in the directory with the fewest.
+    /// Waits until a directory fails that had not failed when this was called last.
+    pub(crate) async fn failure(&self) {
+        self.failed.notified().await;
+    }
+
+    /// The directories that are offline.
+    pub(crate) fn offline(&self) -> Vec<FailedDir> {
+        let failed = |(index, dir): (usize, &OneDir)| {
+            let reason = dir.health.failure()?.to_owned();
+            Some(FailedDir { path: dir.path.clone(), reason, holds_metadata: index == 0 })
+        };
+        self.dirs.iter().enumerate().filter_map(failed).collect()
+    }
+
+    /// How many directories there are.
+    pub(crate) fn count(&self) -> usize {
+        self.dirs.len()
+    }
+
+    /// Where the partition is, or is to be created: in the directory with the fewest of those that are well.
     pub(crate) fn place(&self, id: &TopicPartition) -> Place {
         let mut places = self.places.lock();
         let known = places.found.get(id).copied();
         let found = known.unwrap_or_else(|| {
-            let fewest = places.counts.iter().enumerate().min_by_key(|(_, count)| **count);
+            // Where none is well, the process is about to end.
+            let is_offline = |index: usize| self.dirs[index].health.failure().is_some();
+            let counts = places.counts.iter().enumerate();
+            let fewest = counts.min_by_key(|(index, count)| (is_offline(*index), **count));
             let dir = fewest.map_or(0, |(index, _)| index);
             places.counts[dir] += 1;
             let found = Found { dir, recovery_point: Offset::ZERO, log_start: Offset::ZERO };
@@ -133,6 +173,7 @@ impl LogDirs {
             clean: dir.clean,
             recovery_point: found.recovery_point,
             log_start: found.log_start,
+            health: Arc::clone(&dir.health),
         }
     }
 
@@ -223,19 +264,42 @@ impl LogDirs {
         let found: HashMap<TopicPartition, usize> =
             self.places.lock().found.iter().map(|(id, found)| (id.clone(), found.dir)).collect();
         change(&mut changed, &|id| found.get(id).copied());
+        let mut result = Ok(());
         for ((before, after), dir) in notes.iter_mut().zip(changed).zip(&self.dirs) {
-            let files = [
-                (RECOVERY_POINT, &mut before.recovery_points, after.recovery_points),
-                (LOG_START, &mut before.log_starts, after.log_starts),
-                (REPLICATION, &mut before.high_watermarks, after.high_watermarks),
-                (CLEANER, &mut before.first_dirty, after.first_dirty),
-            ];
-            for (name, before, mut after) in files {
-                after.retain(|id, _| found.contains_key(id));
-                if *before != after {
-                    checkpoint::write(&*self.disk, &dir.path, name, &after)?;
-                    *before = after;
+            // What another directory's disk does is no reason to leave the others' notes as they are.
+            if let Err(error) = self.write_notes(dir, before, after, &found) {
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    fn write_notes(
+        &self,
+        dir: &OneDir,
+        before: &mut Notes,
+        after: Notes,
+        found: &HashMap<TopicPartition, usize>,
+    ) -> Result<(), LogError> {
+        if let Some(reason) = dir.health.failure() {
+            return Err(LogError::Offline { reason: reason.to_owned() });
+        }
+        let files = [
+            (RECOVERY_POINT, &mut before.recovery_points, after.recovery_points),
+            (LOG_START, &mut before.log_starts, after.log_starts),
+            (REPLICATION, &mut before.high_watermarks, after.high_watermarks),
+            (CLEANER, &mut before.first_dirty, after.first_dirty),
+        ];
+        for (name, before, mut after) in files {
+            after.retain(|id, _| found.contains_key(id));
+            if *before != after {
+                if let Err(error) = checkpoint::write(&*self.disk, &dir.path, name, &after) {
+                    if !error.is_no_space() {
+                        dir.health.fail(&error.to_string());
+                    }
+                    return Err(error);
                 }
+                *before = after;
             }
         }
         Ok(())
@@ -257,7 +321,7 @@ impl LogDirs {
         }
         for (index, logs) in logs.into_iter().enumerate() {
             match close_all(&self.dirs[index], logs) {
-                Err(error) if is_full(&error) => {
+                Err(error) if error.is_no_space() || self.dirs[index].health.failure().is_some() => {
                     tracing::info!("a log was not closed cleanly, the next start reads it again: {error}");
                     unclean.push(index);
                 }
@@ -265,7 +329,7 @@ impl LogDirs {
             }
         }
         match self.finish(table, broker_epoch, &unclean) {
-            Err(error) if is_full(&error) => {
+            Err(error) if error.is_no_space() => {
                 tracing::info!("the stop was not noted, the next start reads the logs again: {error}");
                 Ok(())
             }
@@ -274,20 +338,19 @@ impl LogDirs {
     }
 
     fn finish(&self, table: &PartitionTable, broker_epoch: i64, unclean: &[usize]) -> Result<(), LogError> {
-        self.write_checkpoints(table)?;
+        match self.write_checkpoints(table) {
+            // Those that are well have been written.
+            Err(LogError::Offline { .. }) => {}
+            result => result?,
+        }
         for (index, dir) in self.dirs.iter().enumerate() {
             // What could not be opened or closed must be examined again, not trusted.
-            if !unclean.contains(&index) {
+            if !unclean.contains(&index) && dir.health.failure().is_none() {
                 log_dir::write_clean_shutdown(&*self.disk, &dir.path, broker_epoch)?;
             }
         }
         Ok(())
     }
-}
-
-/// Whether there was no space: nothing that was acknowledged is in danger.
-fn is_full(error: &LogError) -> bool {
-    matches!(error, LogError::Disk(error) if error.is_no_space())
 }
 
 /// Closes the logs of one directory durably.

@@ -17,7 +17,7 @@ mod worker;
 
 pub(crate) use fetch_waiter::FetchWaiter;
 pub(crate) use flusher::Flusher;
-pub(crate) use log_dirs::LogDirs;
+pub(crate) use log_dirs::{FailedDir, LogDirs};
 pub(crate) use partition::{OpenPlan, Partition};
 pub(crate) use produce_job::{AppendListener, AppendOutcome, AppendReply, ProduceJob};
 pub(crate) use table::{PartitionTable, TopicPartitions};

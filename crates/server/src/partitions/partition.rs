@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use stream_log::{CheckRules, Log, LogReader, SyncWork};
+use stream_log::{CheckRules, DirHealth, Log, LogReader, SyncWork};
 use stream_replica::Leader;
 use stream_types::{ErrorCode, LeaderEpoch, Offset, TopicPartition, Uuid};
 use tokio::sync::oneshot;
@@ -42,6 +42,8 @@ pub(crate) struct OpenPlan {
     pub(crate) recovery_point: Offset,
     /// The checkpointed log start offset.
     pub(crate) log_start: Offset,
+    /// That of the log directory.
+    pub(crate) health: Arc<DirHealth>,
 }
 
 /// A partition: the log's two halves, its leader's state, and the Fetches that wait for it.
@@ -98,6 +100,20 @@ impl Partition {
     /// The reading half, once the log is open and while the topic exists.
     pub(crate) fn reader(&self) -> Option<&Arc<LogReader>> {
         if self.deleted.load(Memory::Acquire) { None } else { self.reader.get() }
+    }
+
+    /// The reading half of a log that can be trusted.
+    ///
+    /// # Errors
+    /// NOT_LEADER_OR_FOLLOWER while it is not open, KAFKA_STORAGE_ERROR when its directory has failed.
+    pub(crate) fn online_reader(&self) -> Result<&Arc<LogReader>, ErrorCode> {
+        let reader = self.reader().ok_or(ErrorCode::NotLeaderOrFollower)?;
+        if reader.offline().is_some() { Err(ErrorCode::KafkaStorageError) } else { Ok(reader) }
+    }
+
+    /// Whether the log's directory has failed.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.reader().is_some_and(|reader| reader.offline().is_some())
     }
 
     pub(super) fn queue_one(&self) {
@@ -227,24 +243,31 @@ impl Partition {
         None
     }
 
-    /// A sync failed: nothing that waits for one can be promised any more, and nothing is tried again.
-    pub(crate) fn storage_failed(self: &Arc<Self>, reason: &str) {
-        let reason = reason.to_owned();
-        let work = LogWork(Box::new(move |_, log| {
-            if let Some(log) = log {
-                log.set_offline(&reason);
-            }
-        }));
-        // A stopped worker appends nothing any more.
-        let _ = self.worker.send(WorkerEvent::WithLog { partition: Arc::clone(self), work });
+    /// A sync of this partition failed: its directory is offline from now on.
+    pub(crate) fn storage_failed(&self, reason: &str) {
+        if let Some(reader) = self.reader() {
+            reader.fail_dir(reason);
+        }
+        self.give_up_waiting();
+    }
+
+    /// The directory is offline: nothing that waits for a sync can be promised any more. Whoever comes after this finds
+    /// it out by itself ([`Partition::give_up_if_offline`]).
+    pub(crate) fn give_up_waiting(&self) {
         let released = match self.leader.lock().as_mut() {
             Some(leader) => leader.drain_waiting(),
             None => return,
         };
-        for token in released {
-            token.reply.complete(AppendOutcome::refused(ErrorCode::KafkaStorageError, None));
-        }
+        refuse(released);
         self.fetch_waiters.wake_all();
+    }
+
+    /// Called with the lock that [`Partition::give_up_waiting`] takes, after something was made to wait: the directory may
+    /// have failed, and those who waited been sent away, just before.
+    pub(super) fn give_up_if_offline(&self, leader: &mut Leader<AckToken>) {
+        if self.is_offline() {
+            refuse(leader.drain_waiting());
+        }
     }
 
     /// Makes the high watermark visible to readers.
@@ -263,5 +286,11 @@ impl Partition {
         for token in released {
             token.reply.complete(token.outcome);
         }
+    }
+}
+
+fn refuse(tokens: Vec<AckToken>) {
+    for token in tokens {
+        token.reply.complete(AppendOutcome::refused(ErrorCode::KafkaStorageError, None));
     }
 }

@@ -319,12 +319,20 @@ fn open(context: &WorkerContext, partition: &Arc<Partition>, plan: OpenPlan) -> 
     let recovery = Recovery { clean: plan.clean, recovery_point: plan.recovery_point, log_start: plan.log_start };
     let now = context.clock.wall();
     let disk = Arc::clone(&context.disk);
-    let exists = plan.exists;
-    let mut log = if exists {
-        Log::open(disk, &plan.dir, partition.topic_id, plan.settings.log, recovery, now)?
+    if let Some(reason) = plan.health.failure() {
+        return Err(LogError::Offline { reason: reason.to_owned() });
+    }
+    let opened = if plan.exists {
+        Log::open(disk, &plan.dir, partition.topic_id, plan.settings.log, recovery, now)
     } else {
-        Log::create(disk, &plan.dir, partition.topic_id, plan.settings.log, now)?
+        Log::create(disk, &plan.dir, partition.topic_id, plan.settings.log, now)
     };
+    let mut log = opened.inspect_err(|error| {
+        if is_of_the_disk(error) {
+            plan.health.fail(&error.to_string());
+        }
+    })?;
+    log.share_health(Arc::clone(&plan.health));
     if context.flush_policy != FlushPolicy::Never {
         log.sync_now()?;
     }
@@ -334,4 +342,12 @@ fn open(context: &WorkerContext, partition: &Arc<Partition>, plan: OpenPlan) -> 
         Leader::new(context.node_id, plan.leader_epoch, vec![context.node_id], log_end, log_end, context.flush_policy);
     partition.start_leading(log, leader);
     Ok(())
+}
+
+/// Whether the directory cannot be trusted any more. A file that is missing or may not be opened is one log's trouble, and
+/// lack of space passes.
+fn is_of_the_disk(error: &LogError) -> bool {
+    let LogError::Disk(disk) = error else { return false };
+    let is_one_logs = matches!(disk.source.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
+    !error.is_no_space() && !is_one_logs
 }

@@ -90,6 +90,7 @@ fn state(broker: &Broker) -> ClusterState {
         topics: image.topics().len(),
         audit: broker.audit.count(),
         request_bytes_held: broker.request_memory.used(),
+        offline_log_dirs: broker.log_dirs.offline().len(),
         ..ClusterState::default()
     };
     for partition in image.topics().iter().flat_map(|topic| topic.partitions.values()) {
@@ -99,6 +100,7 @@ fn state(broker: &Broker) -> ClusterState {
     }
     for partition in broker.partitions.all() {
         let Some(reader) = partition.reader() else { continue };
+        state.offline_partitions += usize::from(reader.offline().is_some());
         let index = partition.id.partition;
         let known = image.topic(&partition.id.topic).and_then(|topic| topic.partition(index));
         state.partitions.push(PartitionState {

@@ -120,7 +120,11 @@ fn write_cluster(exposition: &mut Exposition, state: &ClusterState) {
         "Partitions led here with fewer in-sync replicas than replicas.",
         state.under_replicated_partitions,
     );
-    gauge("kafka_offline_partitions", "Partitions of the cluster without a leader.", state.offline_partitions);
+    gauge(
+        "kafka_offline_partitions",
+        "Partitions without a leader, or in a failed log directory.",
+        state.offline_partitions,
+    );
     gauge("kafka_offline_log_directories", "Log directories of this broker that failed.", state.offline_log_dirs);
     gauge("kafka_active_controller", "1 on the active controller, else 0.", usize::from(state.active_controller));
     gauge("kafka_brokers", "Brokers that are registered and not fenced.", state.brokers);
