@@ -6,6 +6,7 @@ meanwhile as if nothing happened; their median is compared with what it was befo
 """
 
 import random
+import re
 import select
 import socket
 import struct
@@ -15,7 +16,7 @@ import pytest
 
 from lib import filled
 from lib.batch import Batch
-from lib.broker import wait_for
+from lib.broker import HanzoStream, wait_for
 from lib.produce import end_offset, produce, send_fetch
 from lib.vitals import MIB, Bystander, Repeating, assert_usual
 from lib.wire import Connection, framed, request_header
@@ -98,6 +99,23 @@ def test_a_frame_cut_off_anywhere_is_no_request(broker, vitals):
     for length in range(len(whole)):
         assert throw(broker.bootstrap, whole[:length]) == b""
     vitals.check_growth(SLACK_MIB)
+
+
+def test_nonsense_fills_no_log(broker, vitals):
+    """A few lines a second of each kind, and then how many were left out."""
+    if not isinstance(broker, HanzoStream):
+        pytest.skip("the log of this repository's binary")
+    before, started = len(broker.log_lines()), time.monotonic()
+    for _ in range(500):
+        throw(broker.bootstrap, NOT_KAFKA["http"])
+
+    def left_out() -> int:
+        counted = [re.search(r"(\d+) more lines like this one were left out: connection closed", line) for line in broker.log_lines()[before:]]
+        return sum(int(found[1]) for found in counted if found)
+
+    written = sum("connection closed" in line and "left out" not in line for line in broker.log_lines()[before:])
+    assert written <= 20 + 5 * (time.monotonic() - started + 1), f"{written} lines"
+    wait_for(lambda: left_out() >= 500 - written, 15, "the count of what was left out")
 
 
 def test_an_unknown_version_of_api_versions_keeps_the_connection(broker, vitals, connection):

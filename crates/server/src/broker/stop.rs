@@ -69,6 +69,7 @@ pub(super) async fn stop(
         }
     });
     let result = stopped.await.unwrap_or(Ok(()));
+    crate::telemetry::logging::say_what_was_left_out();
     if result.is_ok() {
         tracing::info!("stopped");
     }

@@ -4,7 +4,7 @@
 //! stays one line and nothing drives the terminal.
 
 use std::fmt::{self, Write};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -15,7 +15,11 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 
+use super::line_limit::LineLimit;
+use crate::clock::Clock;
 use crate::config::LogFormat;
+
+static LIMIT: OnceLock<LineLimit> = OnceLock::new();
 
 /// Sends the events of this process that `level` lets through to standard error. `level` is a level or `target=level`
 /// pairs separated by commas, checked by the configuration; what does not parse counts as `info`.
@@ -29,8 +33,23 @@ pub fn start(format: LogFormat, level: &str) {
     }
     let layer =
         tracing_subscriber::fmt::layer().event_format(Lines { format }).with_writer(Mutex::new(std::io::stderr()));
-    let subscriber = tracing_subscriber::registry().with(targets).with(layer);
+    let limit = LIMIT.get_or_init(|| LineLimit::new(Clock::start())).clone();
+    let subscriber = tracing_subscriber::registry().with(targets).with(limit).with(layer);
     let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// Logs how many lines were left out since the last time, if some were.
+pub(crate) fn say_what_was_left_out() {
+    if let Some(limit) = LIMIT.get() {
+        limit.say_what_was_left_out();
+    }
+}
+
+/// An event's message, without its fields.
+pub(super) fn message_of(event: &Event<'_>) -> String {
+    let mut fields = TextFields::default();
+    event.record(&mut fields);
+    fields.message
 }
 
 /// Writes one line an event.
@@ -173,6 +192,36 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn of_a_thousand_lines_of_one_kind_some_are_written_and_the_rest_counted() {
+        let written = Written::default();
+        let writer = written.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .event_format(Lines { format: LogFormat::Text })
+            .with_writer(move || writer.clone());
+        let limit = LineLimit::new(Clock::start());
+        let subscriber = tracing_subscriber::registry().with(limit.clone()).with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            for number in 0..1000 {
+                tracing::warn!("nonsense {number}");
+                tracing::debug!("a detail");
+            }
+            for _ in 0..100 {
+                tracing::info!(target: "audit", "who did what");
+            }
+            tracing::info!("another kind");
+            limit.say_what_was_left_out();
+            limit.say_what_was_left_out();
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let count = |part: &str| text.lines().filter(|line| line.contains(part)).count();
+        let nonsense = count("WARN  nonsense");
+        assert!((20..100).contains(&nonsense), "{nonsense} lines");
+        assert_eq!((count("a detail"), count("who did what"), count("another kind")), (1000, 100, 1));
+        assert_eq!(count(&format!("WARN  {} more lines like this one were left out: nonsense 20", 1000 - nonsense)), 1);
+        assert_eq!(count("left out"), 1);
     }
 
     fn check(format: LogFormat, log: impl FnOnce(), expected: &str) {

@@ -182,6 +182,7 @@ impl Metrics {
         loop {
             interval.tick().await;
             self.tick();
+            super::logging::say_what_was_left_out();
         }
     }
 }

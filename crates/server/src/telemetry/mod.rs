@@ -1,6 +1,7 @@
 //! What the server says about itself: log lines and metrics.
 
 pub(crate) mod http;
+mod line_limit;
 pub mod logging;
 pub(crate) mod metrics;
 mod process;
