@@ -36,7 +36,7 @@ class _RunningElsewhere:
         return []
 
 
-def _broker_class(config) -> type[Broker]:
+def broker_class(config) -> type[Broker]:
     return ApacheKafka if config.getoption("--kafka") else HanzoStream
 
 
@@ -47,7 +47,7 @@ def shared_broker(request, tmp_path_factory):
         probe.wait_until_serving(bootstrap, 10)
         yield _RunningElsewhere(bootstrap)
         return
-    broker = _broker_class(request.config)(tmp_path_factory.mktemp("broker"))
+    broker = broker_class(request.config)(tmp_path_factory.mktemp("broker"))
     broker.start()
     yield broker
     broker.stop()
@@ -69,13 +69,13 @@ def bootstrap(broker) -> str:
 
 @pytest.fixture
 def own_broker(request, tmp_path):
-    """Makes brokers for one test alone: `own_broker(settings, data=directory)`; their logs are looked at afterwards."""
+    """Makes brokers for one test alone: `own_broker(settings, data=, listeners=)`; their logs are looked at afterwards."""
     if request.config.getoption("--bootstrap"):
         pytest.skip("needs a broker of its own")
     brokers: list[Broker] = []
 
-    def make(settings: dict[str, str] | None = None, data: Path | None = None) -> Broker:
-        broker = _broker_class(request.config)(tmp_path / f"broker-{len(brokers)}", settings, data)
+    def make(settings: dict[str, str] | None = None, data: Path | None = None, listeners: dict[str, str] | None = None) -> Broker:
+        broker = broker_class(request.config)(tmp_path / f"broker-{len(brokers)}", settings, data, listeners)
         brokers.append(broker)
         return broker
 

@@ -31,7 +31,10 @@ class Broker:
 
     seconds_to_start = 10.0
 
-    def __init__(self, directory: Path, settings: dict[str, str] | None = None, data: Path | None = None):
+    def __init__(
+        self, directory: Path, settings: dict[str, str] | None = None, data: Path | None = None, listeners: dict[str, str] | None = None
+    ):
+        """`listeners` are those beside PLAINTEXT, name and security protocol: `{"CLIENTS": "SASL_SSL"}`."""
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
         self.data = data or directory / "data"
@@ -40,12 +43,30 @@ class Broker:
         self.controller_port = free_port()
         self.http_port = free_port()
         self.settings = dict(settings or {})
+        self.protocols = {"PLAINTEXT": "PLAINTEXT", **(listeners or {})}
+        self.ports = {name: self.port if name == "PLAINTEXT" else free_port() for name in self.protocols}
         self.process: subprocess.Popen | None = None
         self._expected_complaints: list[re.Pattern] = []
 
     @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    def address(self, listener: str) -> str:
+        """Where the listener of that name is."""
+        return f"127.0.0.1:{self.ports[listener]}"
+
+    def listener_settings(self) -> dict[str, str]:
+        """The same of every broker: which listeners there are, and what each speaks."""
+        clients = ",".join(f"{name}://{self.address(name)}" for name in self.ports)
+        protocols = {**self.protocols, "CONTROLLER": "PLAINTEXT"}
+        return {
+            "listeners": f"{clients},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "advertised.listeners": clients,
+            "inter.broker.listener.name": "PLAINTEXT",
+            "controller.listener.names": "CONTROLLER",
+            "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
+        }
 
     @property
     def pid(self) -> int:
@@ -128,8 +149,7 @@ class HanzoStream(Broker):
         if not binary.exists():
             raise FileNotFoundError(f"{binary} is missing: run `cargo build --release` first")
         settings = {
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
-            "controller.listener.names": "CONTROLLER",
+            **self.listener_settings(),
             "hanzo.http.listener": f"127.0.0.1:{self.http_port}",
             # Every suite creates and joins many groups; three seconds for each would only be waiting.
             "group.initial.rebalance.delay.ms": "0",
