@@ -2,10 +2,11 @@
 
 import base64
 import json
+import os
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lib.broker import TOOLS
@@ -14,6 +15,22 @@ from lib.events import Event
 DRIVERS = Path(__file__).resolve().parents[1] / "clients" / "drivers"
 PYTHON = TOOLS / "python" / "bin" / "python"
 EVERY_CODEC = ("none", "gzip", "snappy", "lz4", "zstd")
+
+
+@dataclass(frozen=True)
+class Security:
+    """How a driver connects, and as whom."""
+
+    protocol: str
+    mechanism: str
+    username: str
+    password: str
+    authority: str
+
+
+def _environment(security: Security | None) -> dict[str, str] | None:
+    """None: as it is."""
+    return None if security is None else {**os.environ, "DRIVER_SECURITY": json.dumps(asdict(security))}
 
 
 @dataclass(frozen=True)
@@ -79,13 +96,17 @@ def _text(data: bytes | None) -> str | None:
     return None if data is None else base64.b64encode(data).decode()
 
 
-def _run(client: Client, *arguments: str, stdin: str = "", seconds: float = 90) -> list[dict]:
-    done = subprocess.run([*client.command, *arguments], input=stdin.encode(), capture_output=True, timeout=seconds)
+def _run(client: Client, *arguments: str, stdin: str = "", seconds: float = 90, security: Security | None = None) -> list[dict]:
+    command = [*client.command, *arguments]
+    done = subprocess.run(command, input=stdin.encode(), capture_output=True, timeout=seconds, env=_environment(security))
     assert done.returncode == 0, f"{client.name} {arguments[0]}: exit status {done.returncode}\n{done.stderr.decode(errors='replace')[-3000:]}"
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def produce(client: Client, bootstrap: str, topic: str, events: list[Event], codec: str = "none", idempotent: bool = False) -> None:
+def produce(
+    client: Client, bootstrap: str, topic: str, events: list[Event], codec: str = "none", idempotent: bool = False,
+    security: Security | None = None,
+) -> None:  # fmt: skip
     lines = [
         json.dumps({
             "key": _text(event.key), "value": _text(event.value), "timestamp": event.timestamp_ms,
@@ -93,7 +114,8 @@ def produce(client: Client, bootstrap: str, topic: str, events: list[Event], cod
         })
         for event in events
     ]  # fmt: skip
-    answers = _run(client, "produce", bootstrap, topic, codec, "1" if idempotent else "0", stdin="".join(line + "\n" for line in lines))
+    stdin = "".join(line + "\n" for line in lines)
+    answers = _run(client, "produce", bootstrap, topic, codec, "1" if idempotent else "0", stdin=stdin, security=security)
     assert answers == [{"produced": len(events)}]
 
 
@@ -106,7 +128,7 @@ def seek(client: Client, bootstrap: str, topic: str, partition: int, time_ms: in
 class Member:
     """A member of a consumer group, in a process of its own."""
 
-    def __init__(self, client: Client, bootstrap: str, topic: str, group: str):
+    def __init__(self, client: Client, bootstrap: str, topic: str, group: str, security: Security | None = None):
         self.client = client
         self.records: list[Record] = []
         self.owns: set[int] = set()
@@ -115,8 +137,9 @@ class Member:
         self._asked_commits = 0
         self._errors: list[str] = []
         self.process = subprocess.Popen(
-            [*client.command, "member", bootstrap, topic, group], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+            [*client.command, "member", bootstrap, topic, group], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=_environment(security),
+        )  # fmt: skip
         threading.Thread(target=self._read_answers, daemon=True).start()
         threading.Thread(target=self._read_errors, daemon=True).start()
 

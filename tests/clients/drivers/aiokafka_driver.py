@@ -1,16 +1,27 @@
 """aiokafka."""
 
 import asyncio
+import ssl
 import sys
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from lines import commands, next_command, records, run, say, say_record
+from lines import commands, next_command, records, run, say, say_record, security
+
+
+def secure() -> dict:
+    login = security()
+    if login is None:
+        return {}
+    return {
+        "security_protocol": login["protocol"], "ssl_context": ssl.create_default_context(cafile=login["authority"]), "sasl_mechanism": login["mechanism"],
+        "sasl_plain_username": login["username"], "sasl_plain_password": login["password"],
+    }  # fmt: skip
 
 
 async def produce(bootstrap: str, topic: str, codec: str, idempotent: bool) -> int:
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, acks="all", compression_type=None if codec == "none" else codec, enable_idempotence=idempotent,
-        linger_ms=5,
+        linger_ms=5, **secure(),
     )  # fmt: skip
     await producer.start()
     try:
@@ -26,7 +37,9 @@ async def produce(bootstrap: str, topic: str, codec: str, idempotent: bool) -> i
 
 def consumer_of(bootstrap: str, group: str | None) -> AIOKafkaConsumer:
     timeouts = {"session_timeout_ms": 10_000, "heartbeat_interval_ms": 500} if group else {}
-    return AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False, **timeouts)
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False, **timeouts, **secure()
+    )
 
 
 def say_message(message) -> None:

@@ -3,7 +3,17 @@
 import sys
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from lines import commands, next_command, records, run, say, say_record
+from lines import commands, next_command, records, run, say, say_record, security
+
+
+def secure() -> dict:
+    login = security()
+    if login is None:
+        return {}
+    return {
+        "security.protocol": login["protocol"], "ssl.ca.location": login["authority"], "sasl.mechanism": login["mechanism"],
+        "sasl.username": login["username"], "sasl.password": login["password"],
+    }  # fmt: skip
 
 
 def produce(bootstrap: str, topic: str, codec: str, idempotent: bool) -> int:
@@ -16,7 +26,7 @@ def produce(bootstrap: str, topic: str, codec: str, idempotent: bool) -> int:
         acknowledged += 1
 
     producer = Producer({
-        "bootstrap.servers": bootstrap, "acks": "all", "compression.type": codec, "enable.idempotence": idempotent, "linger.ms": 5,
+        "bootstrap.servers": bootstrap, "acks": "all", "compression.type": codec, "enable.idempotence": idempotent, "linger.ms": 5, **secure(),
     })  # fmt: skip
     for key, value, headers, timestamp in records():
         producer.produce(topic, value, key, headers=headers, timestamp=timestamp, on_delivery=on_delivery)
@@ -29,7 +39,7 @@ def produce(bootstrap: str, topic: str, codec: str, idempotent: bool) -> int:
 def consumer_of(bootstrap: str, group: str) -> Consumer:
     return Consumer({
         "bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False,
-        "session.timeout.ms": 10_000, "heartbeat.interval.ms": 500,
+        "session.timeout.ms": 10_000, "heartbeat.interval.ms": 500, **secure(),
     })  # fmt: skip
 
 

@@ -3,13 +3,23 @@
 import sys
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
-from lines import commands, next_command, records, run, say, say_record
+from lines import commands, next_command, records, run, say, say_record, security
+
+
+def secure() -> dict:
+    login = security()
+    if login is None:
+        return {}
+    return {
+        "security_protocol": login["protocol"], "ssl_cafile": login["authority"], "sasl_mechanism": login["mechanism"],
+        "sasl_plain_username": login["username"], "sasl_plain_password": login["password"],
+    }  # fmt: skip
 
 
 def produce(bootstrap: str, topic: str, codec: str, idempotent: bool) -> int:
     producer = KafkaProducer(
         bootstrap_servers=bootstrap, acks="all", compression_type=None if codec == "none" else codec, enable_idempotence=idempotent,
-        linger_ms=5,
+        linger_ms=5, **secure(),
     )  # fmt: skip
     sent = [
         producer.send(topic, value=value, key=key, headers=headers, timestamp_ms=timestamp)
@@ -24,7 +34,9 @@ def produce(bootstrap: str, topic: str, codec: str, idempotent: bool) -> int:
 
 def consumer_of(bootstrap: str, group: str | None) -> KafkaConsumer:
     timeouts = {"session_timeout_ms": 10_000, "heartbeat_interval_ms": 500} if group else {}
-    return KafkaConsumer(bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False, **timeouts)
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False, **timeouts, **secure()
+    )
 
 
 def say_message(message) -> None:

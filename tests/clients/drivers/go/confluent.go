@@ -11,9 +11,9 @@ import (
 type confluentGo struct{}
 
 func (confluentGo) produce(bootstrap, topic, codec string, idempotent bool, records []record) error {
-	producer, err := kafka.NewProducer(&kafka.ConfigMap{
+	producer, err := kafka.NewProducer(secureConfluent(kafka.ConfigMap{
 		"bootstrap.servers": bootstrap, "acks": "all", "compression.type": codec, "enable.idempotence": idempotent, "linger.ms": 5,
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -40,10 +40,10 @@ func (confluentGo) produce(bootstrap, topic, codec string, idempotent bool, reco
 }
 
 func (confluentGo) consumer(bootstrap, group string) (*kafka.Consumer, error) {
-	return kafka.NewConsumer(&kafka.ConfigMap{
+	return kafka.NewConsumer(secureConfluent(kafka.ConfigMap{
 		"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": false,
 		"session.timeout.ms": 10_000, "heartbeat.interval.ms": 500,
-	})
+	}))
 }
 
 func sayConfluent(message *kafka.Message) {

@@ -17,10 +17,10 @@ func (franzGo) produce(bootstrap, topic, codec string, idempotent bool, records 
 		"none": kgo.NoCompression(), "gzip": kgo.GzipCompression(), "snappy": kgo.SnappyCompression(),
 		"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
 	}
-	options := []kgo.Opt{
+	options := append(secureFranz(),
 		kgo.SeedBrokers(bootstrap), kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerBatchCompression(codecs[codec]),
-		kgo.ProducerLinger(5 * time.Millisecond),
-	}
+		kgo.ProducerLinger(5*time.Millisecond),
+	)
 	if !idempotent {
 		options = append(options, kgo.DisableIdempotentWrite())
 	}
@@ -54,7 +54,7 @@ func sayFranz(r *kgo.Record) {
 func (franzGo) member(bootstrap, topic, group string, commands <-chan string) error {
 	owned := newOwned()
 	gone := func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { owned.change(nil, lost[topic]) }
-	client, err := kgo.NewClient(
+	client, err := kgo.NewClient(append(secureFranz(),
 		kgo.SeedBrokers(bootstrap), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(10*time.Second), kgo.HeartbeatInterval(500*time.Millisecond),
 		kgo.FetchMaxWait(500*time.Millisecond),
@@ -66,7 +66,7 @@ func (franzGo) member(bootstrap, topic, group string, commands <-chan string) er
 			gone(ctx, client, lost)
 		}),
 		kgo.OnPartitionsLost(gone),
-	)
+	)...)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (franzGo) member(bootstrap, topic, group string, commands <-chan string) er
 }
 
 func (franzGo) seek(bootstrap, topic string, partition int32, timeMs int64, count int) (bool, error) {
-	client, err := kgo.NewClient(kgo.SeedBrokers(bootstrap))
+	client, err := kgo.NewClient(append(secureFranz(), kgo.SeedBrokers(bootstrap))...)
 	if err != nil {
 		return false, err
 	}

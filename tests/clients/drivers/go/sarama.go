@@ -13,6 +13,7 @@ type saramaGo struct{}
 func (saramaGo) config() *sarama.Config {
 	config := sarama.NewConfig()
 	config.Version = sarama.V3_6_0_0
+	secureSarama(config)
 	config.Consumer.Offsets.Initial = sarama.OffsetOldest
 	config.Consumer.Offsets.AutoCommit.Enable = false
 	config.Consumer.Group.Session.Timeout = 10 * time.Second

@@ -15,6 +15,7 @@ type kafkaGo struct{}
 func (kafkaGo) produce(bootstrap, topic, codec string, _ bool, records []record) error {
 	writer := &kafka.Writer{
 		Addr: kafka.TCP(bootstrap), Topic: topic, RequiredAcks: kafka.RequireAll, Balancer: kafka.Murmur2Balancer{}, BatchTimeout: 5 * time.Millisecond,
+		Transport: segmentioTransport(),
 		Compression: map[string]kafka.Compression{
 			"none": 0, "gzip": kafka.Gzip, "snappy": kafka.Snappy, "lz4": kafka.Lz4, "zstd": kafka.Zstd,
 		}[codec],
@@ -69,7 +70,7 @@ func (p *positions) commit(generation *kafka.Generation, topic string) error {
 func (kafkaGo) member(bootstrap, topic, group string, commands <-chan string) error {
 	members, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: group, Brokers: []string{bootstrap}, Topics: []string{topic}, StartOffset: kafka.FirstOffset,
-		SessionTimeout: 10 * time.Second, HeartbeatInterval: 500 * time.Millisecond, WatchPartitionChanges: false,
+		SessionTimeout: 10 * time.Second, HeartbeatInterval: 500 * time.Millisecond, WatchPartitionChanges: false, Dialer: segmentioDialer(),
 	})
 	if err != nil {
 		return err
@@ -100,7 +101,7 @@ func (kafkaGo) member(bootstrap, topic, group string, commands <-chan string) er
 		for _, assigned := range generation.Assignments[topic] {
 			mine = append(mine, int32(assigned.ID))
 			generation.Start(func(ctx context.Context) {
-				reader := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{bootstrap}, Topic: topic, Partition: assigned.ID, MaxWait: 500 * time.Millisecond})
+				reader := kafka.NewReader(kafka.ReaderConfig{Dialer: segmentioDialer(), Brokers: []string{bootstrap}, Topic: topic, Partition: assigned.ID, MaxWait: 500 * time.Millisecond})
 				defer reader.Close()
 				if err := reader.SetOffset(assigned.Offset); err != nil {
 					panic(err)
@@ -136,7 +137,7 @@ func (kafkaGo) member(bootstrap, topic, group string, commands <-chan string) er
 func (kafkaGo) seek(bootstrap, topic string, partition int32, timeMs int64, count int) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	connection, err := kafka.DialLeader(ctx, "tcp", bootstrap, topic, int(partition))
+	connection, err := segmentioDialer().DialLeader(ctx, "tcp", bootstrap, topic, int(partition))
 	if err != nil {
 		return false, err
 	}
@@ -145,7 +146,7 @@ func (kafkaGo) seek(bootstrap, topic string, partition int32, timeMs int64, coun
 	if err != nil || offset < 0 {
 		return false, err
 	}
-	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{bootstrap}, Topic: topic, Partition: int(partition), MaxWait: 500 * time.Millisecond})
+	reader := kafka.NewReader(kafka.ReaderConfig{Dialer: segmentioDialer(), Brokers: []string{bootstrap}, Topic: topic, Partition: int(partition), MaxWait: 500 * time.Millisecond})
 	defer reader.Close()
 	if err := reader.SetOffset(offset); err != nil {
 		return false, err

@@ -46,9 +46,27 @@ public final class Driver {
         }
     }
 
-    private static void produce(String bootstrap, String topic, String codec, boolean idempotent) throws Exception {
+    /** How to connect, as ../README.md says. */
+    private static Properties settings(String bootstrap) throws java.io.IOException {
         Properties settings = new Properties();
         settings.put("bootstrap.servers", bootstrap);
+        String text = System.getenv("DRIVER_SECURITY");
+        if (text != null) {
+            JsonNode login = JSON.readTree(text);
+            String mechanism = login.get("mechanism").asText();
+            String module = mechanism.equals("PLAIN") ? "plain.PlainLoginModule" : "scram.ScramLoginModule";
+            settings.put("security.protocol", login.get("protocol").asText());
+            settings.put("ssl.truststore.type", "PEM");
+            settings.put("ssl.truststore.location", login.get("authority").asText());
+            settings.put("sasl.mechanism", mechanism);
+            settings.put("sasl.jaas.config", "org.apache.kafka.common.security." + module + " required username=\""
+                + login.get("username").asText() + "\" password=\"" + login.get("password").asText() + "\";");
+        }
+        return settings;
+    }
+
+    private static void produce(String bootstrap, String topic, String codec, boolean idempotent) throws Exception {
+        Properties settings = settings(bootstrap);
         settings.put("acks", "all");
         settings.put("compression.type", codec);
         settings.put("enable.idempotence", idempotent);
@@ -72,9 +90,8 @@ public final class Driver {
         say(JSON.createObjectNode().put("produced", sent.size()));
     }
 
-    private static KafkaConsumer<byte[], byte[]> consumer(String bootstrap, String group) {
-        Properties settings = new Properties();
-        settings.put("bootstrap.servers", bootstrap);
+    private static KafkaConsumer<byte[], byte[]> consumer(String bootstrap, String group) throws java.io.IOException {
+        Properties settings = settings(bootstrap);
         settings.put("auto.offset.reset", "earliest");
         settings.put("enable.auto.commit", false);
         if (group != null) {

@@ -1,6 +1,7 @@
 // kafkajs.
 'use strict'
 
+const fs = require('node:fs')
 const readline = require('node:readline')
 const { CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } = require('kafkajs')
 const snappy = require('kafkajs-snappy')
@@ -32,7 +33,19 @@ const CODECS = {
   none: CompressionTypes.None, gzip: CompressionTypes.GZIP, snappy: CompressionTypes.Snappy, lz4: CompressionTypes.LZ4,
 }
 
-const connect = bootstrap => new Kafka({ clientId: 'driver', brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 100 } })
+// How to connect, as ../README.md says.
+function secure() {
+  const login = JSON.parse(process.env.DRIVER_SECURITY || 'null')
+  if (login === null) return {}
+  return {
+    ssl: login.protocol.endsWith('SSL') ? { ca: [fs.readFileSync(login.authority)] } : false,
+    sasl: { mechanism: login.mechanism.toLowerCase(), username: login.username, password: login.password },
+  }
+}
+
+const connect = bootstrap => new Kafka({
+  clientId: 'driver', brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 100 }, ...secure(),
+})
 const say = line => process.stdout.write(JSON.stringify(line) + '\n')
 const encode = data => (data === null || data === undefined ? null : Buffer.from(data).toString('base64'))
 const decode = text => (text === null ? null : Buffer.from(text, 'base64'))
