@@ -159,13 +159,13 @@ class HanzoStream(Broker):
         return [str(binary), "server", *flags, "--data-dir", str(self.data)]
 
 
-def wait_for(condition, seconds: float, what: str, every: float = 0.05):
-    """Polls until `condition()` is true and returns its value."""
+def wait_for(condition, seconds: float, what, every: float = 0.05):
+    """Polls until `condition()` is true and returns its value. `what` is a text, or makes one when it is needed."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s: {what}")
+            raise TimeoutError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(every)

@@ -6,11 +6,13 @@ Messages are encoded and decoded by kafka-python's copy of Kafka's own definitio
 import importlib
 import pkgutil
 import socket
+import ssl
 import struct
 
 import kafka.protocol
 from kafka.protocol.api_message import ApiMessage
 
+from lib import schemas
 from lib.probe import read_exactly
 
 CLIENT_ID = "wire-test"
@@ -24,7 +26,7 @@ def _messages() -> dict[str, type[ApiMessage]]:
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and issubclass(value, ApiMessage) and getattr(value, "_json", None):
                 found[value.__name__] = value
-    return found
+    return found | schemas.messages()
 
 
 MESSAGES = _messages()
@@ -44,13 +46,26 @@ def build(container: type, fields: dict, version: int | None = None):
 
 
 class Connection:
-    """One TCP connection; requests may be pipelined."""
+    """One TCP connection, in TLS when there is a context for it; requests may be pipelined."""
 
-    def __init__(self, bootstrap: str, timeout: float = 10):
+    def __init__(self, bootstrap: str, timeout: float = 10, tls: ssl.SSLContext | None = None):
         host, port = bootstrap.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         self._next_correlation_id = 1
+
+    def log_in(self, user: str, password: str, authorization_id: str = "") -> "Connection":
+        """SASL/PLAIN; raises `PermissionError` when it is refused."""
+        handshake = self.ask("SaslHandshake", 1, mechanism="PLAIN")
+        if handshake.error_code != 0:
+            raise PermissionError(f"no PLAIN: error {handshake.error_code}, {handshake.mechanisms} are offered")
+        message = "\0".join((authorization_id, user, password)).encode()
+        answer = self.ask("SaslAuthenticate", 2, auth_bytes=message)
+        if answer.error_code != 0:
+            raise PermissionError(f"error {answer.error_code}: {answer.error_message}")
+        return self
 
     def __enter__(self) -> "Connection":
         return self
