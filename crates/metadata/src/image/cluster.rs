@@ -20,6 +20,11 @@ pub enum SecurityProtocol {
 }
 
 impl SecurityProtocol {
+    /// Whether whoever connects says who they are by SASL.
+    pub fn speaks_sasl(self) -> bool {
+        matches!(self, SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl)
+    }
+
     /// The number that records and requests carry.
     pub fn code(self) -> i16 {
         self as i16

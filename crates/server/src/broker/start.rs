@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use stream_log::disk::Disk;
 use stream_log::disk::file::FileDisk;
 use stream_metadata::config_def::StaticConfig;
-use stream_metadata::controller::RegisterBroker;
+use stream_metadata::controller::{DeclareAcls, DeclareAclsReply, RegisterBroker};
 use stream_metadata::{Command, Endpoint, MetadataImage, Reply, features};
 use stream_quorum::NodeConfig;
 use stream_types::{Uuid, limits};
@@ -127,6 +127,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let publishing = tokio::spawn(publisher.run(images));
     let health = http::start(http_sockets, &broker);
     register(&broker, &data_dir).await?;
+    declare_acls(&broker).await?;
     audit::start(&broker);
     let maintenance = Maintenance::start(&broker)
         .map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
@@ -226,6 +227,24 @@ async fn register(broker: &Arc<Broker>, data_dir: &DataDir) -> Result<(), StartE
         }
         Ok(_) => Err(storage("the controller answered the registration with something else")),
         Err(error) => Err(storage(format!("the controller did not register this broker: {error}"))),
+    }
+}
+
+/// Makes the metadata log hold the ACLs that the configuration declares, and no others of those that it declared before.
+async fn declare_acls(broker: &Arc<Broker>) -> Result<(), StartError> {
+    let acls = broker.config.declared.acls.clone();
+    if acls.is_empty() && broker.image().security().declared_acls.is_empty() {
+        return Ok(());
+    }
+    match broker.controller.submit(Command::DeclareAcls(DeclareAcls { acls })).await {
+        Ok(Reply::DeclareAcls(DeclareAclsReply { added, removed })) => {
+            if added + removed > 0 {
+                tracing::info!("the catalog file added {added} ACLs and took {removed} away");
+            }
+            Ok(())
+        }
+        Ok(_) => Err(storage("the controller answered the declared ACLs with something else")),
+        Err(error) => Err(storage(format!("the controller did not take the declared ACLs: {error}"))),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What is said about keys that start-up accepts but does not act on.
 
 use std::fmt;
+use std::path::PathBuf;
 
+use stream_catalog::CatalogWarning;
 use stream_metadata::config_def::{self, KeyClass};
 
 use super::settings::{Settings, Source};
@@ -40,6 +42,18 @@ pub enum Warning {
         /// Where it was given.
         given: Source,
     },
+    /// Something in the catalog file that is allowed and probably not meant.
+    Catalog {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        warning: CatalogWarning,
+    },
+    /// Files with secrets that are open to everybody.
+    OpenSecrets {
+        /// The files.
+        paths: Vec<PathBuf>,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -61,6 +75,11 @@ impl fmt::Display for Warning {
                 write!(f, "{key} ({given}) is no known key")
             }
             Warning::NotYet { key, given } => write!(f, "{key} ({given}) has no effect yet"),
+            Warning::Catalog { path, warning } => write!(f, "{} {warning}", path.display()),
+            Warning::OpenSecrets { paths } => {
+                let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                write!(f, "every user of this machine can read secrets in {}; take that right away", paths.join(", "))
+            }
         }
     }
 }

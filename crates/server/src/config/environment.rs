@@ -3,11 +3,16 @@
 //! - `KAFKA_CFG_<KEY>` (Bitnami): `_` is `.`.
 //! - `KAFKA_<KEY>` (Apache): `_` is `.`, `__` is `_`, `___` is `-`.
 //! - Both images' own variables: the cluster id, credentials, and the `*_FILE` form of those.
+//! - Users and passwords come in pairs of variables, as lists or alone: [`USERS`].
 //! - Heap, JVM, JMX, logging and image internals, and Kubernetes service links, mean nothing here.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use stream_security::Secret;
+
+use super::declared::DeclaredUser;
 use super::error::ConfigError;
 use super::settings::Source;
 
@@ -32,25 +37,27 @@ pub(crate) struct EnvironmentSetting {
 pub(crate) struct Environment {
     /// Keys, weaker ones first.
     pub(crate) settings: Vec<EnvironmentSetting>,
-    /// Variables of the images that carry credentials.
+    /// Users with their passwords.
+    pub(crate) users: Vec<DeclaredUser>,
+    /// Variables of the images that carry other credentials.
     pub(crate) credentials: Vec<String>,
     /// Whether any `KAFKA_CFG_` variable was there.
     pub(crate) bitnami: bool,
 }
 
-/// Variables of the Bitnami image that carry credentials or ask for security.
+/// Variables of the Bitnami image with users, each beside the one with their passwords.
+const USERS: &[(&str, &str)] = &[
+    ("KAFKA_CLIENT_USERS", "KAFKA_CLIENT_PASSWORDS"),
+    ("KAFKA_INTER_BROKER_USER", "KAFKA_INTER_BROKER_PASSWORD"),
+    ("KAFKA_CONTROLLER_USER", "KAFKA_CONTROLLER_PASSWORD"),
+];
+
+/// Variables of the Bitnami image that carry other credentials or ask for security.
 const CREDENTIALS: &[&str] = &[
-    "KAFKA_CLIENT_USERS",
-    "KAFKA_CLIENT_PASSWORDS",
-    "KAFKA_INTER_BROKER_USER",
-    "KAFKA_INTER_BROKER_PASSWORD",
-    "KAFKA_CONTROLLER_USER",
-    "KAFKA_CONTROLLER_PASSWORD",
     "KAFKA_INTER_BROKER_CLIENT_ID",
     "KAFKA_INTER_BROKER_CLIENT_SECRET",
     "KAFKA_CONTROLLER_CLIENT_ID",
     "KAFKA_CONTROLLER_CLIENT_SECRET",
-    "KAFKA_KRAFT_BOOTSTRAP_SCRAM_USERS",
     "KAFKA_CERTIFICATE_PASSWORD",
     "KAFKA_TLS_TRUSTSTORE_FILE",
     "KAFKA_TLS_CLIENT_AUTH",
@@ -72,6 +79,8 @@ const IGNORED: &[&str] = &[
     "KAFKA_INITSCRIPTS_DIR",
     "KAFKA_INIT_MAX_TIMEOUT",
     "KAFKA_DAEMON_USER",
+    // Whether the users log in with SCRAM too: here they do.
+    "KAFKA_KRAFT_BOOTSTRAP_SCRAM_USERS",
     "KAFKA_DAEMON_GROUP",
     "KAFKA_KRAFT_CLUSTER_ID_FILE",
 ];
@@ -98,6 +107,7 @@ pub(crate) fn read(
     let apache_server = variables.iter().any(|(name, _)| name == "KAFKA_PROCESS_ROLES");
     let mut environment = Environment::default();
     let mut bitnami = Vec::new();
+    let mut logins = BTreeMap::new();
     for (name, text) in variables {
         if name == "CLUSTER_ID" && !apache_server {
             continue;
@@ -110,9 +120,14 @@ pub(crate) fn read(
                 read_file(&path).map_err(|error| ConfigError::SecretFile { variable: name.clone(), path, error })?;
             if secret == "KAFKA_KRAFT_CLUSTER_ID" {
                 bitnami.push(cluster_id(text, source));
+            } else if is_login(secret) {
+                logins.insert(secret.to_owned(), text);
             } else {
                 environment.credentials.push(secret.to_owned());
             }
+        } else if is_login(&name) {
+            // As in the image, the variable itself is weaker than its file.
+            logins.entry(name).or_insert(text);
         } else if CREDENTIALS.contains(&name.as_str()) {
             if !text.is_empty() {
                 environment.credentials.push(name);
@@ -130,7 +145,38 @@ pub(crate) fn read(
         }
     }
     environment.settings.append(&mut bitnami);
+    environment.users = users(&logins)?;
     Ok(environment)
+}
+
+/// The users of every pair of variables; a pair with nothing in it has none.
+fn users(logins: &BTreeMap<String, String>) -> Result<Vec<DeclaredUser>, ConfigError> {
+    let mut users = Vec::new();
+    for (names, passwords) in USERS {
+        let list = |variable: &str| {
+            let text = logins.get(variable).map(String::as_str).unwrap_or_default();
+            text.split([',', ';', ' ', '\n', '\r']).filter(|entry| !entry.is_empty()).collect::<Vec<_>>()
+        };
+        let (found, secrets) = (list(names), list(passwords));
+        if found.len() != secrets.len() {
+            return Err(ConfigError::UnevenCredentials {
+                users: names,
+                users_len: found.len(),
+                passwords,
+                passwords_len: secrets.len(),
+            });
+        }
+        users.extend(found.into_iter().zip(secrets).map(|(name, password)| DeclaredUser {
+            name: name.to_owned(),
+            password: Secret::new(password),
+            given: Source::Environment((*names).to_owned()),
+        }));
+    }
+    Ok(users)
+}
+
+fn is_login(name: &str) -> bool {
+    USERS.iter().any(|(users, passwords)| name == *users || name == *passwords)
 }
 
 fn cluster_id(text: String, source: Source) -> EnvironmentSetting {
@@ -140,7 +186,7 @@ fn cluster_id(text: String, source: Source) -> EnvironmentSetting {
 /// The variable that `name` gives in its `*_FILE` form.
 fn secret_of_file(name: &str) -> Option<&str> {
     let secret = name.strip_suffix("_FILE")?;
-    (CREDENTIALS.contains(&secret) || secret == "KAFKA_KRAFT_CLUSTER_ID").then_some(secret)
+    (is_login(secret) || CREDENTIALS.contains(&secret) || secret == "KAFKA_KRAFT_CLUSTER_ID").then_some(secret)
 }
 
 fn is_ignored(name: &str, text: &str) -> bool {
@@ -246,9 +292,32 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_reported_by_name_only() {
-        let environment = check(&[("KAFKA_CLIENT_PASSWORDS", "hunter2"), ("KAFKA_CLIENT_USERS", "")], &[]);
-        assert_eq!(environment.credentials, ["KAFKA_CLIENT_PASSWORDS"]);
+    fn users_come_with_their_passwords_and_other_credentials_by_name() {
+        let environment = check(
+            &[
+                ("KAFKA_CLIENT_USERS", "ada,bob"),
+                ("KAFKA_CLIENT_PASSWORDS", "hunter2;hunter3"),
+                ("KAFKA_INTER_BROKER_USER", ""),
+                ("KAFKA_CONTROLLER_USER", "c"),
+                ("KAFKA_CONTROLLER_PASSWORD_FILE", "/secrets/id"),
+                ("KAFKA_INTER_BROKER_CLIENT_SECRET", "hunter4"),
+            ],
+            &[],
+        );
+        let users: Vec<_> =
+            environment.users.iter().map(|user| (user.name.as_str(), user.password.as_bytes())).collect();
+        assert_eq!(users, [("ada", &b"hunter2"[..]), ("bob", b"hunter3"), ("c", b"from-file")]);
+        assert_eq!(environment.credentials, ["KAFKA_INTER_BROKER_CLIENT_SECRET"]);
+        assert!(!format!("{environment:?}").contains("hunter"));
+    }
+
+    #[test]
+    fn users_without_passwords_are_refused() {
+        let variables = [("KAFKA_CLIENT_USERS", "ada,bob"), ("KAFKA_CLIENT_PASSWORDS", "hunter2")];
+        let variables = variables.map(|(name, text)| (name.to_owned(), Some(text.to_owned())));
+        let error = read(variables, |_| Err(io::ErrorKind::NotFound.into())).unwrap_err();
+        let expected = "KAFKA_CLIENT_USERS names 2 and KAFKA_CLIENT_PASSWORDS names 1; give each user one password";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

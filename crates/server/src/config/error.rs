@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use stream_catalog::{CatalogError, Position};
+
 use super::settings::Source;
 
 /// A configuration the broker does not start with; the process exits with 2.
@@ -67,6 +69,68 @@ pub enum ConfigError {
         path: PathBuf,
         /// What the operating system said.
         error: io::Error,
+    },
+    /// The catalog file cannot be read.
+    #[error("cannot read {} named by hanzo.catalog.file ({given}): {error}", path.display())]
+    CatalogUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Who named it.
+        given: Source,
+        /// What the operating system said.
+        error: io::Error,
+    },
+    /// The catalog file is wrong.
+    #[error("{} {error}", path.display())]
+    Catalog {
+        /// The file.
+        path: PathBuf,
+        /// Where and how.
+        error: CatalogError,
+    },
+    /// A user of the catalog file whose password is not to be had.
+    #[error("{} {at}: {user} has no password: {problem}", path.display())]
+    NoPassword {
+        /// The catalog file.
+        path: PathBuf,
+        /// Where the user is declared.
+        at: Position,
+        /// Who.
+        user: String,
+        /// What is missing.
+        problem: String,
+    },
+    /// A user who is declared twice, not in the same way.
+    #[error("{user} has two passwords, of {first} and of {second}; keep one of them")]
+    TwoPasswords {
+        /// Who.
+        user: String,
+        /// One place.
+        first: Source,
+        /// The other.
+        second: Source,
+    },
+    /// Lists of users and passwords that do not belong together.
+    #[error("{users} names {users_len} and {passwords} names {passwords_len}; give each user one password")]
+    UnevenCredentials {
+        /// The variable of the users.
+        users: &'static str,
+        /// How many there are.
+        users_len: usize,
+        /// The variable of the passwords.
+        passwords: &'static str,
+        /// How many there are.
+        passwords_len: usize,
+    },
+    /// Users with passwords that nobody would ask for.
+    #[error(
+        "{user} has a password ({given}), and no listener asks for one; give a listener SASL_SSL or SASL_PLAINTEXT in listener.security.protocol.map"
+    )]
+    NobodyAsks {
+        /// The first of them.
+        user: String,
+        /// Who declared them.
+        given: Source,
     },
     /// A variable whose text is not UTF-8.
     #[error("environment variable {variable} is not valid UTF-8; set it again or unset it")]

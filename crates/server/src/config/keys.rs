@@ -20,6 +20,7 @@ pub(crate) const READ_KEYS: &[&str] = &[
     "group.max.size",
     "group.min.session.timeout.ms",
     "hanzo.audit.topic",
+    "hanzo.catalog.file",
     "hanzo.cluster.id",
     "hanzo.disk.reserve.bytes",
     "hanzo.flush.policy",
@@ -56,8 +57,6 @@ pub(crate) const READ_KEYS: &[&str] = &[
 
 /// Keys of our own for parts that do not exist yet.
 pub(crate) const NOT_YET_KEYS: &[&str] = &[
-    // Topics as code.
-    "hanzo.catalog.file",
     // The schema registry.
     "hanzo.registry.listener",
 ];

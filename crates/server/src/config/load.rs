@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs};
 
+use stream_metadata::SecurityProtocol;
 use stream_metadata::controller::check_topic_name;
 use stream_metadata::image::is_internal_topic;
 use stream_types::Uuid;
 
+use super::declared::{self, DeclaredAccess, Outside};
 use super::environment::{self, CLUSTER_ID_KEY, Environment};
 use super::error::ConfigError;
 use super::machine::Machine;
@@ -56,7 +58,8 @@ impl ServerConfig {
         let variables =
             env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));
         let environment = environment::read(variables, |path| fs::read_to_string(path))?;
-        let loaded = ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe())?;
+        let outside = Outside { variable: &|name| env::var(name).ok(), read_file: &declared::read_file };
+        let loaded = ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe(), &outside)?;
         loaded.config.refuse_several_nodes()?;
         Ok(loaded)
     }
@@ -76,23 +79,27 @@ impl ServerConfig {
         Ok(())
     }
 
-    /// The same from values; nothing is read.
+    /// The same from values; only what they name is read.
     pub(crate) fn from_sources(
         arguments: &Arguments,
         file: Option<&str>,
         environment: Environment,
         machine: &Machine,
+        outside: &Outside<'_>,
     ) -> Result<Loaded, ConfigError> {
-        let credentials = environment.credentials.clone();
+        let (credentials, users) = (environment.credentials.clone(), environment.users.clone());
         let mut settings = layer(arguments, file, environment, machine)?;
         check_all(&settings)?;
+        let mut declared = DeclaredAccess::read(&settings, users, outside)?;
+        declared.infer(&mut settings);
         security::refuse_unhonoured(&settings, &credentials)?;
         security::check_inter_broker(&settings)?;
-        let warnings = classify::classify(&settings);
+        let mut warnings = classify::classify(&settings);
+        warnings.append(&mut declared.warnings);
         network::infer(&mut settings)?;
         let memory = (machine.memory_bytes / 4).max(MEMORY_BYTES_MIN).to_string();
         settings.infer("hanzo.memory.bytes", &memory, "a quarter of this machine's or container's memory");
-        let mut config = build(settings, machine)?;
+        let mut config = build(settings, machine, declared)?;
         let advertised: Vec<String> = config.advertised_listeners.iter().map(ToString::to_string).collect();
         config.settings.infer("advertised.listeners", &advertised.join(","), "the listeners");
         config.settings.infer("inter.broker.listener.name", &config.inter_broker_listener_name, "the listeners");
@@ -140,9 +147,11 @@ fn layer(
     Ok(settings)
 }
 
-fn build(settings: Settings, machine: &Machine) -> Result<ServerConfig, ConfigError> {
+fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Result<ServerConfig, ConfigError> {
     let reader = Reader { settings: &settings };
     let network = network::resolve(&settings, machine)?;
+    let protocols = network.listeners.iter().chain(&network.controller_listeners).map(|listener| listener.protocol);
+    declared.check_listeners(protocols.into_iter().any(SecurityProtocol::speaks_sasl))?;
     Ok(ServerConfig {
         node_id: network.node_id,
         roles: network.roles,
@@ -169,6 +178,7 @@ fn build(settings: Settings, machine: &Machine) -> Result<ServerConfig, ConfigEr
         memory_bytes: reader.long("hanzo.memory.bytes")? as u64,
         disk_reserve_bytes: reader.long("hanzo.disk.reserve.bytes")? as u64,
         audit_topic: audit_topic(reader)?,
+        declared,
         log_format: if reader.text_or_default("hanzo.log.format") == "json" {
             LogFormat::Json
         } else {

@@ -5,6 +5,7 @@
 
 mod check;
 mod classify;
+mod declared;
 mod environment;
 mod error;
 mod keys;
@@ -27,6 +28,7 @@ pub use stream_metadata::SecurityProtocol;
 use stream_types::NodeId;
 
 pub use classify::Warning;
+pub use declared::{DeclaredAccess, DeclaredUser};
 pub use error::ConfigError;
 pub use listener::{BindAddress, Endpoint, Listener, Voter};
 pub use load::{Arguments, Loaded};
@@ -205,6 +207,8 @@ pub struct ServerConfig {
     pub disk_reserve_bytes: u64,
     /// `hanzo.audit.topic`
     pub audit_topic: Option<String>,
+    /// Users and ACLs of `hanzo.catalog.file` and of the environment.
+    pub declared: DeclaredAccess,
     /// `hanzo.log.format`
     pub log_format: LogFormat,
     /// `hanzo.log.level`: a level, or `target=level` pairs separated by commas.

@@ -7,6 +7,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
         "The topic that authentication failures, denials and administrative changes are written to, beside the log.",
     ),
     unset("hanzo.catalog.file", ConfigType::String)
+        .honoured()
         .doc("The YAML file of topics as code, of which the server reads credentials, groups and dead letters."),
     unset("hanzo.cluster.id", ConfigType::String)
         .honoured()
