@@ -5,6 +5,7 @@
 //! by [`MetadataImage::replay`]. [`Controller`] reads an image and proposes records; it changes
 //! nothing. [`config_def`] names every configuration key, its type, default and scope.
 
+pub mod acl;
 pub mod config_def;
 pub mod controller;
 pub mod image;

@@ -27,6 +27,8 @@ pub const AUDIT_QUEUE_EVENTS_MAX: usize = 4096;
 pub const TOPIC_NAME_CHARS_MAX: usize = 249;
 /// Partitions that one CreateTopics or CreatePartitions call may ask for.
 pub const PARTITIONS_PER_REQUEST_MAX: usize = 10_000;
+/// ACLs that one CreateAcls call may add, or one DeleteAcls call remove.
+pub const ACLS_PER_REQUEST_MAX: usize = 10_000;
 /// Largest size that one record batch may have once it is decompressed (bytes).
 pub const DECOMPRESSED_BATCH_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Lookups by time that may be under way at the same time, broker-wide: each may open a batch.

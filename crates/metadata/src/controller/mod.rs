@@ -9,9 +9,11 @@
 
 mod allocate_producer_ids;
 mod alter_configs;
+mod create_acls;
 mod create_partitions;
 mod create_topics;
 mod declare_acls;
+mod delete_acls;
 mod delete_topics;
 mod elect_leaders;
 mod leadership;
@@ -32,9 +34,11 @@ pub use allocate_producer_ids::{AllocateProducerIds, PRODUCER_ID_BLOCK_LEN, Prod
 pub use alter_configs::{
     AlterConfigs, AlterConfigsReply, ConfigChange, ConfigOperation, ConfigValue, IncrementalAlterConfigs,
 };
+pub use create_acls::{CreateAcls, CreateAclsReply};
 pub use create_partitions::{CreatePartitions, CreatePartitionsReply, NewPartitions};
 pub use create_topics::{CreateTopics, CreateTopicsReply, CreatedTopic, NewTopic};
 pub use declare_acls::{DeclareAcls, DeclareAclsReply, DeclaredAcl};
+pub use delete_acls::{DeleteAcls, DeleteAclsReply};
 pub use delete_topics::{DeleteTopics, DeleteTopicsReply, DeletedTopic, TopicSelector};
 pub use elect_leaders::{ElectLeaders, ElectLeadersReply, ElectionType, PartitionElection};
 pub use register_broker::{BrokerReply, FenceBroker, RegisterBroker, UnfenceBroker, UnregisterBroker};
@@ -92,6 +96,8 @@ pub enum Command {
     AllocateProducerIds(AllocateProducerIds),
     ElectLeaders(ElectLeaders),
     DeclareAcls(DeclareAcls),
+    CreateAcls(CreateAcls),
+    DeleteAcls(DeleteAcls),
 }
 
 /// The controller's answer to the command of the same name.
@@ -110,6 +116,8 @@ pub enum Reply {
     AllocateProducerIds(Result<ProducerIdBlock, ApiError>),
     ElectLeaders(ElectLeadersReply),
     DeclareAcls(DeclareAclsReply),
+    CreateAcls(CreateAclsReply),
+    DeleteAcls(DeleteAclsReply),
 }
 
 /// Records to append together, and the reply to give once they are committed.
@@ -168,6 +176,8 @@ impl Controller {
             Command::AllocateProducerIds(c) => self.allocate_producer_ids(c).map(Reply::AllocateProducerIds),
             Command::ElectLeaders(c) => self.elect_leaders(c).map(Reply::ElectLeaders),
             Command::DeclareAcls(c) => self.declare_acls(random, c).map(Reply::DeclareAcls),
+            Command::CreateAcls(c) => self.create_acls(random, c).map(Reply::CreateAcls),
+            Command::DeleteAcls(c) => self.delete_acls(c).map(Reply::DeleteAcls),
         }
     }
 }

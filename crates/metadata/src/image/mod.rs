@@ -90,6 +90,11 @@ impl MetadataImage {
         Arc::ptr_eq(&self.configs, &other.configs)
     }
 
+    /// Whether no ACL, credential, quota or token changed between the two images; may say no where nothing did.
+    pub fn shares_security_with(&self, other: &MetadataImage) -> bool {
+        Arc::ptr_eq(&self.security, &other.security)
+    }
+
     /// Dynamic configuration of every resource.
     pub fn configs(&self) -> &ConfigsImage {
         &self.configs

@@ -52,3 +52,8 @@ fn configs() {
 fn elections() {
     check("elections.txt");
 }
+
+#[test]
+fn acls() {
+    check("acls.txt");
+}

@@ -59,6 +59,21 @@ nouns! {
 impl ResourceType {
     /// The name of the one resource of type Cluster.
     pub const CLUSTER_NAME: &'static str = "kafka-cluster";
+
+    /// The operations that a resource of this type knows.
+    pub fn operations(self) -> &'static [Operation] {
+        use Operation::*;
+        match self {
+            ResourceType::Topic => &[Read, Write, Create, Delete, Alter, Describe, DescribeConfigs, AlterConfigs],
+            ResourceType::Group => &[Read, Delete, Describe, DescribeConfigs, AlterConfigs],
+            ResourceType::Cluster => {
+                &[Create, Alter, Describe, ClusterAction, DescribeConfigs, AlterConfigs, IdempotentWrite]
+            }
+            ResourceType::TransactionalId => &[Describe, Write, TwoPhaseCommit],
+            ResourceType::DelegationToken => &[Describe],
+            ResourceType::User => &[CreateTokens, DescribeTokens],
+        }
+    }
 }
 
 nouns! {

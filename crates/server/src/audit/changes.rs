@@ -1,8 +1,10 @@
 //! What a command of the controller has changed, in words: one text for each thing.
 
+use stream_metadata::acl::AclBinding;
 use stream_metadata::config_def;
 use stream_metadata::controller::{AlterConfigsReply, ApiError, ConfigChange, ConfigOperation, ElectionType};
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Reply};
+use stream_security::acl::{Operation, PatternType, Permission, ResourceType};
 
 /// What stands for a value that nobody may read.
 const HIDDEN: &str = "(hidden)";
@@ -52,11 +54,28 @@ pub(super) fn of(command: &Command, reply: &Reply) -> (&'static str, Vec<String>
             let text = elected.map(|elected| format!("partition {} election={election}", elected.partition));
             ("ElectLeaders", text.collect())
         }
+        (Command::CreateAcls(asked), Reply::CreateAcls(reply)) => {
+            let kept = asked.acls.iter().zip(&reply.results).filter(|(_, result)| result.is_ok());
+            ("CreateAcls", kept.map(|(acl, _)| acl_text(&acl.binding())).collect())
+        }
+        (Command::DeleteAcls(_), Reply::DeleteAcls(reply)) => {
+            let gone = reply.results.iter().flatten().flatten();
+            ("DeleteAcls", gone.map(|acl| acl_text(&AclBinding::from(acl))).collect())
+        }
         (Command::UnregisterBroker(asked), Reply::UnregisterBroker(Ok(_))) => {
             ("UnregisterBroker", vec![format!("broker {}", asked.broker_id)])
         }
         _ => ("", Vec::new()),
     }
+}
+
+fn acl_text(acl: &AclBinding<'_>) -> String {
+    let permission = Permission::from_code(acl.permission_type).map_or("?", Permission::name);
+    let operation = Operation::from_code(acl.operation).map_or("?", Operation::name);
+    let resource = ResourceType::from_code(acl.resource_type).map_or("?", ResourceType::name);
+    let pattern = PatternType::from_code(acl.pattern_type).map_or("?", PatternType::name);
+    let AclBinding { resource_name, principal, host, .. } = acl;
+    format!("acl {permission} {operation} on {resource} {pattern} {resource_name} for {principal} from {host}")
 }
 
 fn granted(outcomes: &[(String, Result<(), ApiError>)]) -> impl Iterator<Item = &str> {

@@ -1,5 +1,6 @@
 //! The broker: what handlers share, and how it starts and stops.
 
+mod authorization;
 mod dir_failures;
 mod producer_ids;
 mod publish;
@@ -26,6 +27,7 @@ use crate::net::RequestMemory;
 use crate::partitions::{LogDirs, PartitionTable, Workers};
 use crate::telemetry::metrics::Metrics;
 
+pub(crate) use authorization::Authorization;
 pub(crate) use producer_ids::ProducerIds;
 pub use start::run;
 
@@ -44,6 +46,7 @@ pub(crate) struct Broker {
     pub(crate) request_memory: RequestMemory,
     pub(crate) metrics: Metrics,
     pub(crate) audit: AuditTrail,
+    pub(crate) authorization: Authorization,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) fetch_sessions: FetchSessions,
     image: ArcSwap<MetadataImage>,

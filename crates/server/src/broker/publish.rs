@@ -74,6 +74,7 @@ impl Publisher {
         if !before.shares_configs_with(image) {
             self.change_configs(&before, image);
         }
+        self.broker.authorization.follow(&before, image);
         self.broker.image.store(Arc::clone(image));
         self.broker.groups.follow(self.broker.node_id(), &self.broker.partitions, &before, image);
         self.broker.image_offset.store(published.offset, Ordering::Relaxed);

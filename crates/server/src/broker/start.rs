@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use super::publish::Publisher;
 use super::stop::StopSignals;
-use super::{Broker, ProducerIds, Stop};
+use super::{Authorization, Broker, ProducerIds, Stop};
 use crate::audit::{self, AuditTrail};
 use crate::clock::{self, Clock};
 use crate::config::{FlushPolicy, ServerConfig};
@@ -116,6 +116,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         image: ArcSwap::from_pointee(MetadataImage::empty(&data_dir.cluster_id)),
         image_offset: AtomicI64::new(0),
         broker_epoch: AtomicI64::new(-1),
+        authorization: Authorization::new(None),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(config.network.fetch_sessions_max),
         stop: Stop::default(),

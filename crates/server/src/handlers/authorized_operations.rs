@@ -25,8 +25,6 @@ const IDEMPOTENT_WRITE: u32 = 12;
 
 /// Operations on a topic.
 pub(crate) const TOPIC: i32 = bits(&[READ, WRITE, CREATE, DELETE, ALTER, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS]);
-/// Operations on a group.
-pub(crate) const GROUP: i32 = bits(&[READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS]);
 /// Operations on the cluster.
 pub(crate) const CLUSTER: i32 =
     bits(&[CREATE, ALTER, DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE]);

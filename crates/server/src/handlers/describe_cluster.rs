@@ -3,16 +3,17 @@
 //! - Cluster id, controller, and the brokers with their endpoints on the listener that was asked (KIP-700).
 //! - v1: endpoint type 1 is for brokers' listeners, 2 for controllers' (KIP-919); the other one's is
 //!   MISMATCHED_ENDPOINT_TYPE, an unknown one UNSUPPORTED_ENDPOINT_TYPE.
+//! - Authorized operations are those of whoever asks, none without Describe on the cluster; controllers want Alter on it.
 //! - v2: fenced brokers too, where they are asked for (KIP-1073).
 
 use std::sync::Arc;
 
 use stream_codec::Str;
 use stream_metadata::MetadataImage;
+use stream_security::acl::Operation;
 use stream_types::ErrorCode;
 use stream_wire::describe_cluster::{DescribeClusterBroker, DescribeClusterRequest, DescribeClusterResponse};
 
-use super::authorized_operations;
 use super::describe_quorum::controllers;
 use super::request::Request;
 use crate::broker::Broker;
@@ -37,6 +38,15 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             ..Default::default()
         });
     }
+    // Controllers ask for more than brokers do, as Kafka's.
+    if asked == CONTROLLERS && !broker.may_on_cluster(&request.session, Operation::Alter) {
+        return request.ready(&DescribeClusterResponse {
+            error_code: ErrorCode::ClusterAuthorizationFailed.code(),
+            error_message: None,
+            endpoint_type: asked,
+            ..Default::default()
+        });
+    }
     let image = broker.image();
     let brokers = if asked == CONTROLLERS {
         controllers(broker, &image)
@@ -54,7 +64,11 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     } else {
         brokers(&image, &request.session.listener.name, body.include_fenced_brokers)
     };
-    let operations = if body.include_cluster_authorized_operations { authorized_operations::CLUSTER } else { i32::MIN };
+    let operations = if body.include_cluster_authorized_operations {
+        broker.authorized_cluster_operations(&request.session)
+    } else {
+        i32::MIN
+    };
     request.ready(&DescribeClusterResponse {
         error_message: None,
         endpoint_type: asked,

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use stream_codec::Str;
 use stream_coordinator::{DescribeGroup, DescribeReply, DescribedMember, GroupCommand, GroupReply};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::ErrorCode;
 use stream_wire::describe_groups::{
     DescribeGroupsRequest, DescribeGroupsResponse, DescribedGroup, DescribedGroupMember,
 };
 
-use super::authorized_operations;
 use super::request::Request;
 use crate::broker::Broker;
 use crate::net::Pending;
@@ -30,15 +30,30 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let unknown_is_error = version >= NOT_FOUND_VERSION;
     let mut asked = Vec::with_capacity(body.groups.len());
     for group_id in body.groups {
+        if !broker.may(&request.session, Operation::Describe, ResourceType::Group, &group_id) {
+            asked.push((group_id, None));
+            continue;
+        }
         let command = GroupCommand::Describe(DescribeGroup { group_id: group_id.clone(), unknown_is_error });
         let reply = broker.groups.submit(&group_id, command);
-        asked.push((group_id, reply));
+        asked.push((group_id, Some(reply)));
     }
-    let operations = if body.include_authorized_operations { authorized_operations::GROUP } else { i32::MIN };
+    let wants_operations = body.include_authorized_operations;
+    let broker = Arc::clone(broker);
+    let session = request.session.clone();
     let responder = request.responder;
     Pending::later(async move {
         let mut groups = Vec::with_capacity(asked.len());
         for (group_id, reply) in asked {
+            let Some(reply) = reply else {
+                groups.push(failed(group_id, ErrorCode::GroupAuthorizationFailed));
+                continue;
+            };
+            let operations = if wants_operations {
+                broker.authorized_operations(&session, ResourceType::Group, &group_id)
+            } else {
+                i32::MIN
+            };
             groups.push(match reply.wait().await {
                 Ok(GroupReply::Describe(reply)) => described(version, operations, reply),
                 Ok(_) => failed(group_id, ErrorCode::UnknownServerError),

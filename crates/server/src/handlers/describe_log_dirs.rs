@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use stream_security::acl::Operation;
 use stream_types::ErrorCode;
 use stream_wire::describe_log_dirs::{
     DescribableLogDirTopic, DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse,
@@ -27,6 +28,11 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !broker.may_on_cluster(&request.session, Operation::Describe) {
+        // Before v3 there is no place for the error: an answer without directories, as Kafka's.
+        let error = if request.version() >= 3 { ErrorCode::ClusterAuthorizationFailed } else { ErrorCode::None };
+        return request.ready(&DescribeLogDirsResponse { error_code: error.code(), ..Default::default() });
+    }
     let broker = Arc::clone(broker);
     let responder = request.responder;
     Pending::later(async move {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use stream_metadata::{Endpoint, MetadataImage, SecurityProtocol};
 use stream_quorum::{QuorumStatus, ReplicaStatus};
+use stream_security::acl::Operation;
 use stream_types::{ErrorCode, NodeId, WallMillis};
 use stream_wire::describe_quorum::{
     DescribeQuorumRequest, DescribeQuorumResponse, Listener, Node, ReplicaState, RequestTopicData,
@@ -29,6 +30,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !broker.may_on_cluster(&request.session, Operation::Describe) {
+        let error_code = ErrorCode::ClusterAuthorizationFailed.code();
+        return request.ready(&DescribeQuorumResponse { error_code, error_message: None, ..Default::default() });
+    }
     let status = broker.controller.status();
     let leads = status.leader == Some(broker.node_id());
     let now = broker.clock.wall();

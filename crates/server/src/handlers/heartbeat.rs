@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use stream_coordinator::{GroupCommand, GroupReply, Heartbeat};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::ErrorCode;
 use stream_wire::heartbeat::{HeartbeatRequest, HeartbeatResponse};
 
@@ -20,6 +21,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !broker.may(&request.session, Operation::Read, ResourceType::Group, &body.group_id) {
+        let error_code = ErrorCode::GroupAuthorizationFailed.code();
+        return request.ready(&HeartbeatResponse { error_code, ..Default::default() });
+    }
     let command = Heartbeat {
         group_id: body.group_id.clone(),
         generation_id: body.generation_id,

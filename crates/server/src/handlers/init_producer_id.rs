@@ -2,12 +2,14 @@
 //!
 //! - Without a transactional id: a fresh producer id with epoch 0, from a block that the controller
 //!   handed to this broker (KIP-98, KIP-730).
+//! - Whoever may write to some topic may have one (KIP-679), and whoever has IdempotentWrite on the cluster.
 //! - Transactions do not exist yet: a transactional id is refused with a fatal code, so that clients
 //!   fail at once instead of trying for ever.
 //! - Version 6 is unstable in Kafka and not served.
 
 use std::sync::Arc;
 
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, ProducerId};
 use stream_wire::init_producer_id::{InitProducerIdRequest, InitProducerIdResponse};
 
@@ -25,6 +27,12 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         None => {}
         Some("") => return request.ready(&refused(ErrorCode::InvalidRequest)),
         Some(_) => return request.ready(&refused(ErrorCode::TransactionalIdAuthorizationFailed)),
+    }
+    let session = &request.session;
+    if !broker.would_let_on_any(session, Operation::Write, ResourceType::Topic)
+        && !broker.may_on_cluster(session, Operation::IdempotentWrite)
+    {
+        return request.ready(&refused(ErrorCode::ClusterAuthorizationFailed));
     }
     let broker = Arc::clone(broker);
     let responder = request.responder;

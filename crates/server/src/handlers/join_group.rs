@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use stream_codec::Str;
 use stream_coordinator::{GroupCommand, GroupReply, JoinGroup, JoinProtocol, JoinReply};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::ErrorCode;
 use stream_wire::join_group::{JoinGroupRequest, JoinGroupResponse, JoinGroupResponseMember};
 
@@ -26,6 +27,9 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let version = request.version();
     let member_id = body.member_id.clone();
     let group_id = body.group_id.clone();
+    if !broker.may(&request.session, Operation::Read, ResourceType::Group, &group_id) {
+        return request.ready(&refused(version, member_id, ErrorCode::GroupAuthorizationFailed));
+    }
     let client_id = request.client_id.clone().unwrap_or_default();
     let command = GroupCommand::Join(command(version, body, client_id, client_host(request.session.peer)));
     let reply = broker.groups.submit(&group_id, command);

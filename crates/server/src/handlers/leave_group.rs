@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use stream_coordinator::{GroupCommand, GroupReply, LeaveGroup, LeaveReply, LeavingMember, LeftMember};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::ErrorCode;
 use stream_wire::leave_group::{LeaveGroupRequest, LeaveGroupResponse, MemberIdentity, MemberResponse};
 
@@ -19,6 +20,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    let refused = |error: ErrorCode| LeaveGroupResponse { error_code: error.code(), ..Default::default() };
+    if !broker.may(&request.session, Operation::Read, ResourceType::Group, &body.group_id) {
+        return request.ready(&refused(ErrorCode::GroupAuthorizationFailed));
+    }
     let version = request.version();
     let members = if version < 3 {
         vec![LeavingMember { member_id: body.member_id, ..Default::default() }]
@@ -29,7 +34,6 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let reply = broker.groups.submit(&body.group_id, GroupCommand::Leave(command));
     let responder = request.responder;
     Pending::later(async move {
-        let refused = |error: ErrorCode| LeaveGroupResponse { error_code: error.code(), ..Default::default() };
         responder.respond(&match reply.wait().await {
             Ok(GroupReply::Leave(reply)) => response(version, reply),
             Ok(_) => refused(ErrorCode::UnknownServerError),

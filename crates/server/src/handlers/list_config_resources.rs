@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use stream_metadata::{ConfigResourceType, MetadataImage};
+use stream_security::acl::Operation;
 use stream_types::ErrorCode;
 use stream_wire::list_config_resources::{ConfigResource, ListConfigResourcesRequest, ListConfigResourcesResponse};
 
@@ -29,6 +30,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !broker.may_on_cluster(&request.session, Operation::DescribeConfigs) {
+        let error_code = ErrorCode::ClusterAuthorizationFailed.code();
+        return request.ready(&ListConfigResourcesResponse { error_code, ..Default::default() });
+    }
     let kinds = match (request.version(), body.resource_types.as_slice()) {
         (0, _) => Some(vec![ConfigResourceType::ClientMetrics]),
         (_, []) => Some(ALL.to_vec()),

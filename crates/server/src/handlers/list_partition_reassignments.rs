@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use stream_metadata::{PartitionImage, TopicImage};
-use stream_types::{NodeId, PartitionIndex};
+use stream_security::acl::Operation;
+use stream_types::{ErrorCode, NodeId, PartitionIndex};
 use stream_wire::list_partition_reassignments::{
     ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, OngoingPartitionReassignment,
     OngoingTopicReassignment,
@@ -22,6 +23,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !broker.may_on_cluster(&request.session, Operation::Describe) {
+        let error_code = ErrorCode::ClusterAuthorizationFailed.code();
+        return request.ready(&ListPartitionReassignmentsResponse { error_code, ..Default::default() });
+    }
     let image = broker.image();
     let topics = match body.topics {
         None => {

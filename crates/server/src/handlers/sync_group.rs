@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use stream_coordinator::{GroupCommand, GroupReply, SyncAssignment, SyncGroup};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::ErrorCode;
 use stream_wire::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse};
 
@@ -20,6 +21,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    let refused = |error: ErrorCode| SyncGroupResponse { error_code: error.code(), ..Default::default() };
+    if !broker.may(&request.session, Operation::Read, ResourceType::Group, &body.group_id) {
+        return request.ready(&refused(ErrorCode::GroupAuthorizationFailed));
+    }
     let assignment =
         |given: SyncGroupRequestAssignment| SyncAssignment { member_id: given.member_id, assignment: given.assignment };
     let command = SyncGroup {
@@ -34,7 +39,6 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let reply = broker.groups.submit(&body.group_id, GroupCommand::Sync(command));
     let responder = request.responder;
     Pending::later(async move {
-        let refused = |error: ErrorCode| SyncGroupResponse { error_code: error.code(), ..Default::default() };
         responder.respond(&match reply.wait().await {
             Ok(GroupReply::Sync(reply)) => SyncGroupResponse {
                 throttle_time_ms: 0,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use stream_metadata::acl::{AclFilter, NewAcl};
 use stream_metadata::controller::{
-    AllocateProducerIds, AlterConfigs, ConfigChange, ConfigOperation, CreatePartitions, CreateTopics, DeleteTopics,
-    ElectLeaders, ElectionType, FenceBroker, IncrementalAlterConfigs, NewPartitions, NewTopic, RegisterBroker,
-    TopicSelector, UnfenceBroker, UnregisterBroker,
+    AllocateProducerIds, AlterConfigs, ConfigChange, ConfigOperation, CreateAcls, CreatePartitions, CreateTopics,
+    DeleteAcls, DeleteTopics, ElectLeaders, ElectionType, FenceBroker, IncrementalAlterConfigs, NewPartitions,
+    NewTopic, RegisterBroker, TopicSelector, UnfenceBroker, UnregisterBroker,
 };
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Endpoint, MetadataImage, SecurityProtocol};
 use stream_types::{NodeId, PartitionIndex, TopicPartition, Uuid};
@@ -53,8 +54,33 @@ pub(crate) fn command(words: &[&str], image: &MetadataImage) -> Command {
             election: if rest[0] == "preferred" { ElectionType::Preferred } else { ElectionType::Unclean },
             partitions: (rest[1] != "all").then(|| rest[1..].iter().map(|word| partition(word)).collect()),
         }),
+        "allow" => Command::CreateAcls(CreateAcls { acls: rest.iter().map(|word| acl(word)).collect() }),
+        "forget" => Command::DeleteAcls(DeleteAcls { filters: rest.iter().map(|word| acl_filter(word)).collect() }),
         other => panic!("no such verb: {other}"),
     }
+}
+
+/// `TYPE:PATTERN:NAME|PRINCIPAL|HOST|OPERATION|PERMISSION` with the numbers of the protocol; `''` is the empty name.
+fn acl(word: &str) -> NewAcl {
+    let parts: Vec<&str> = word.split('|').collect();
+    let resource: Vec<&str> = parts[0].splitn(3, ':').collect();
+    NewAcl {
+        resource_type: number(resource[0]),
+        resource_name: resource[2].trim_matches('\'').to_owned(),
+        pattern_type: number(resource[1]),
+        principal: parts[1].to_owned(),
+        host: parts[2].to_owned(),
+        operation: number(parts[3]),
+        permission_type: number(parts[4]),
+    }
+}
+
+/// As an ACL; `-` is any text.
+fn acl_filter(word: &str) -> AclFilter {
+    let NewAcl { resource_type, resource_name, pattern_type, principal, host, operation, permission_type } = acl(word);
+    let text = |text: String| (text != "-").then_some(text);
+    let (resource_name, principal, host) = (text(resource_name), text(principal), text(host));
+    AclFilter { resource_type, resource_name, pattern_type, principal, host, operation, permission_type }
 }
 
 fn register(words: &[&str]) -> RegisterBroker {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use stream_codec::stored::metadata::AccessControlEntryRecord;
 use stream_metadata::config_def::ConfigEntry;
 use stream_metadata::{ApiError, ConfigResource, MetadataImage, MetadataRecord, Reply};
 use stream_types::Uuid;
@@ -52,9 +53,20 @@ pub(crate) fn record(record: &MetadataRecord, before: &MetadataImage, after: &Me
             format!("Config {}:{} {} {value}", r.resource_type, r.resource_name, r.name)
         }
         MetadataRecord::ProducerIds(r) => format!("ProducerIds next {}", r.next_producer_id),
+        MetadataRecord::AccessControlEntry(r) => format!("AccessControlEntry {}", acl(r)),
+        MetadataRecord::RemoveAccessControlEntry(r) => {
+            let removed = before.security().acls.get(&r.id);
+            format!("RemoveAccessControlEntry {}", removed.map_or_else(|| r.id.to_string(), acl))
+        }
         other => format!("{other:?}"),
     };
     format!("+ {text}\n")
+}
+
+/// As scripts write it: `TYPE:PATTERN:NAME|PRINCIPAL|HOST|OPERATION|PERMISSION`.
+fn acl(r: &AccessControlEntryRecord) -> String {
+    let (kind, pattern, name) = (r.resource_type, r.pattern_type, &r.resource_name);
+    format!("{kind}:{pattern}:{name}|{}|{}|{}|{}", r.principal, r.host, r.operation, r.permission_type)
 }
 
 pub(crate) fn reply(reply: &Reply) -> String {
@@ -86,6 +98,13 @@ pub(crate) fn reply(reply: &Reply) -> String {
         Reply::AllocateProducerIds(result) => {
             outcome(result.as_ref().map(|block| format!("{} ids from {}", block.len, block.first)))
         }
+        Reply::CreateAcls(reply) => {
+            lines(reply.results.iter().map(|result| outcome(result.as_ref().map(|()| "kept".to_owned()))))
+        }
+        Reply::DeleteAcls(reply) => lines(reply.results.iter().map(|result| {
+            let found = |acls: &Vec<AccessControlEntryRecord>| acls.iter().map(acl).collect::<Vec<_>>().join(", ");
+            outcome(result.as_ref().map(|acls| format!("found {}", found(acls))))
+        })),
         Reply::ElectLeaders(reply) => lines(reply.partitions.iter().map(|election| {
             let partition = &election.partition;
             outcome(election.error.as_ref().map_or(Ok(format!("{partition}: elected")), Err))

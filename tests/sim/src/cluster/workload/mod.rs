@@ -73,7 +73,11 @@ pub fn outcome(reply: &Reply) -> &'static str {
         Reply::CreatePartitions(reply) => create_partitions::outcome(reply),
         Reply::AlterConfigs(reply) | Reply::IncrementalAlterConfigs(reply) => alter_configs::outcome(reply),
         Reply::AllocateProducerIds(reply) => allocate_producer_ids::outcome(reply),
-        Reply::UnregisterBroker(_) | Reply::ElectLeaders(_) | Reply::DeclareAcls(_) => "not aimed for",
+        Reply::UnregisterBroker(_)
+        | Reply::ElectLeaders(_)
+        | Reply::DeclareAcls(_)
+        | Reply::CreateAcls(_)
+        | Reply::DeleteAcls(_) => "not aimed for",
     }
 }
 
