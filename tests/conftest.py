@@ -82,6 +82,7 @@ def own_broker(request, tmp_path):
     yield make
     for broker in brokers:
         broker.kill()
+        broker.check_secrets()
     complaints = [line for broker in brokers for line in broker.unexpected_complaints()]
     assert not complaints, "the broker complained:\n" + "\n".join(complaints)
 

@@ -10,7 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from lib import probe
+from lib import probe, secrets
 from lib.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -82,6 +82,7 @@ class Broker:
     def start(self) -> float:
         """Starts the process and waits until it serves; returns the seconds from exec to the first good Metadata."""
         assert not self.is_alive(), "the broker runs already"
+        secrets.plant(self.settings, dict(os.environ))
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 self.command(), env=_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=self.directory
@@ -94,11 +95,11 @@ class Broker:
 
     def stop(self, seconds: float = 30.0) -> None:
         """SIGTERM, and the clean exit that must follow."""
-        if not self.is_alive():
-            return
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(seconds)
-        assert status in self.clean_exits(), f"exit status {status} after SIGTERM\n{self.log_tail()}"
+        if self.is_alive():
+            self.process.send_signal(signal.SIGTERM)
+            status = self.process.wait(seconds)
+            assert status in self.clean_exits(), f"exit status {status} after SIGTERM\n{self.log_tail()}"
+        self.check_secrets()
 
     def clean_exits(self) -> tuple[int, ...]:
         return (0,)
@@ -132,6 +133,11 @@ class Broker:
             for line in self.log_lines()
             if _COMPLAINT.search(line) and not any(expected.search(line) for expected in self._expected_complaints)
         ]
+
+    def check_secrets(self) -> None:
+        """No password that any broker of this run was given stands in the log."""
+        leaks = secrets.leaks(self.log_lines())
+        assert not leaks, "the broker's log has passwords:\n" + "\n".join(leaks[:10])
 
     def resident_bytes(self) -> int:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])

@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from lib import secrets
 from lib.broker import TOOLS
 
 _WARNING = re.compile(r"\b(WARN|ERROR|FATAL)\b|Exception")
@@ -26,6 +27,8 @@ def run(arguments: list[str | Path], stdin: bytes | str = b"", seconds: float = 
     except subprocess.TimeoutExpired as expired:
         raise CommandFailed(f"{shown}: not done after {seconds} s\n{_text(expired.stdout)}\n{_text(expired.stderr)}") from None
     output, errors = _text(done.stdout), _text(done.stderr)
+    if leaks := secrets.leaks([*output.splitlines(), *errors.splitlines()]):
+        raise CommandFailed(f"{shown}: it prints passwords\n" + "\n".join(leaks))
     if done.returncode != status:
         raise CommandFailed(f"{shown}: exit status {done.returncode}, expected {status}\n{output}\n{errors}")
     if status == 0:

@@ -7,6 +7,8 @@ pub mod acl;
 mod principal;
 pub mod sasl;
 mod secret;
+mod secret_keys;
 
 pub use principal::Principal;
 pub use secret::{Secret, same_secret};
+pub use secret_keys::is_secret_key;

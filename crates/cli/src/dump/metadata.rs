@@ -5,6 +5,7 @@ use stream_codec::Decoder;
 use stream_codec::batch::RecordView;
 use stream_codec::stored::metadata::*;
 use stream_codec::stored::{MetadataRecordSchema, decode_metadata_frame};
+use stream_security::is_secret_key;
 
 /// Kind of a Raft entry that changes the members.
 const CHANGE: u8 = 1;
@@ -15,6 +16,7 @@ macro_rules! read_as {
             $(<$record as MetadataRecordSchema>::API_KEY => {
                 $frame.read::<$record>().map(|record| format!("{record:?}"))
             })*
+            ConfigRecord::API_KEY => $frame.read::<ConfigRecord>().map(|record| format!("{:?}", without_secret(record))),
             // Salts and keys of passwords stay where they are.
             UserScramCredentialRecord::API_KEY => Ok("UserScramCredentialRecord (hidden)".to_owned()),
             other => Ok(format!("a record of the unknown kind {other}")),
@@ -26,7 +28,7 @@ macro_rules! read_as {
 pub(super) fn record(bytes: Bytes) -> String {
     let read = decode_metadata_frame(bytes).and_then(|frame| {
         read_as!(frame
-            RegisterBrokerRecord UnregisterBrokerRecord TopicRecord PartitionRecord ConfigRecord PartitionChangeRecord
+            RegisterBrokerRecord UnregisterBrokerRecord TopicRecord PartitionRecord PartitionChangeRecord
             FenceBrokerRecord UnfenceBrokerRecord RemoveTopicRecord DelegationTokenRecord FeatureLevelRecord
             ClientQuotaRecord ProducerIdsRecord BrokerRegistrationChangeRecord AccessControlEntryRecord
             RemoveAccessControlEntryRecord NoOpRecord ZkMigrationStateRecord RemoveUserScramCredentialRecord
@@ -34,6 +36,14 @@ pub(super) fn record(bytes: Bytes) -> String {
             RegisterControllerRecord ClearElrRecord DeclaredAclsRecord)
     });
     read.unwrap_or_else(|error| format!("unreadable: {error}"))
+}
+
+/// Passwords and login configurations stay where they are.
+fn without_secret(mut record: ConfigRecord) -> ConfigRecord {
+    if is_secret_key(&record.name) {
+        record.value = record.value.map(|_| "(hidden)".into());
+    }
+    record
 }
 
 /// A Raft entry: records that count together, each behind its length; or a change of members.
@@ -98,5 +108,10 @@ mod tests {
         let credential = UserScramCredentialRecord { name: "u".into(), ..UserScramCredentialRecord::default() };
         let framed = encode_metadata_record(&credential, 0).expect("encodes");
         assert_eq!(record(framed), "UserScramCredentialRecord (hidden)");
+        for (name, shown) in [("listener.name.a.plain.sasl.jaas.config", false), ("retention.ms", true)] {
+            let config = ConfigRecord { name: name.into(), value: Some("hunter2".into()), ..ConfigRecord::default() };
+            let line = record(encode_metadata_record(&config, 0).expect("encodes"));
+            assert_eq!(line.contains("hunter2"), shown, "{line}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use stream_types::NodeId;
 
@@ -15,12 +16,18 @@ pub(super) const OWN: &[Synonym] = &[Synonym { name: "", factor: 1 }];
 static EVERY_BROKER: ConfigResource = ConfigResource { kind: ConfigResourceType::Broker, name: String::new() };
 
 /// What the configuration file, the environment and the command line say about one broker: Kafka's
-/// keys with their values as text, in the order of keys.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// keys with their values as text, in the order of keys. Some are secrets: `Debug` shows keys only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct StaticConfig {
     node_id: NodeId,
     resource: ConfigResource,
     values: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for StaticConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaticConfig").field("node_id", &self.node_id).field("keys", &self.values.keys()).finish()
+    }
 }
 
 impl StaticConfig {

@@ -59,6 +59,7 @@ fn storage(text: impl Display) -> StartError {
 pub fn run(config: ServerConfig) -> ExitCode {
     abort_when_an_owner_panics();
     raise_file_limit();
+    leave_no_core();
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     // One more than cores: a connection's thread may be inside a write (partitions/direct.rs).
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(cores + 1).enable_all().build();
@@ -277,6 +278,16 @@ fn abort_when_an_owner_panics() {
             std::process::abort();
         }
     }));
+}
+
+/// A core would hold passwords and keys. 1 instead of 0: the kernel then hands none to a program either.
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Core);
+    let most = limit.maximum.map_or(1, |maximum| maximum.min(1));
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(most), maximum: Some(most) }) {
+        tracing::warn!("cannot turn core dumps off: {error}");
+    }
 }
 
 /// Every connection and open segment is a descriptor: take what the system allows.

@@ -3,9 +3,7 @@
 use std::fmt::Write;
 
 use super::keys::honoured_keys;
-use super::reader::HIDDEN;
-use super::security::is_secret;
-use super::settings::Settings;
+use super::settings::{Settings, shown};
 
 /// Older names of keys that always have a value: their defaults would say something else.
 const REPLACED: &[&str] = &["broker.id", "log.dir"];
@@ -14,7 +12,7 @@ const REPLACED: &[&str] = &["broker.id", "log.dir"];
 pub(crate) fn describe(settings: &Settings) -> String {
     let mut text = String::new();
     for (key, setting) in settings.iter() {
-        let value = if is_secret(key) { HIDDEN } else { &setting.text };
+        let value = shown(key, &setting.text);
         let _ = writeln!(text, "# {}\n{}={}", escape(&setting.source.to_string()), escape(key), escape(value));
     }
     text.push_str("# defaults\n");

@@ -6,7 +6,9 @@
 //! - Every file with a secret that other users of the machine can read is named in one warning.
 
 use std::cell::RefCell;
-use std::io;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use stream_catalog::{AccessResource, Catalog, CatalogWarning, Credential, DeclaredOperation, PasswordSource};
@@ -35,6 +37,8 @@ pub struct DeclaredAccess {
     pub acls: Vec<DeclaredAcl>,
     /// What looks wrong in the catalog file.
     pub(crate) warnings: Vec<Warning>,
+    /// Files with passwords that every user of the machine can read.
+    pub(crate) open_files: Vec<PathBuf>,
     /// Whether the catalog file has credentials.
     has_credentials: bool,
 }
@@ -106,10 +110,7 @@ impl DeclaredAccess {
             })?;
             self.users.push(declared_user(path, credential, password));
         }
-        let open_files = open_files.into_inner();
-        if !open_files.is_empty() {
-            self.warnings.push(Warning::OpenSecrets { paths: open_files });
-        }
+        self.open_files = open_files.into_inner();
         let doubt = |warning: CatalogWarning| Warning::Catalog { path: path.to_owned(), warning };
         self.warnings.extend(catalog.warnings().into_iter().map(doubt));
         self.acls = catalog.acls().into_iter().map(declared_acl).collect();
@@ -200,14 +201,21 @@ fn declared_acl(acl: stream_catalog::DeclaredAcl) -> DeclaredAcl {
 
 /// Reads a file for [`Outside`]: text of a bounded size.
 pub(crate) fn read_file(path: &Path) -> io::Result<FileText> {
-    use std::io::Read;
-    use std::os::unix::fs::PermissionsExt;
-    let file = std::fs::File::open(path)?;
-    let others_read = file.metadata()?.permissions().mode() & 0o004 != 0;
+    let file = File::open(path)?;
+    let others_read = file.metadata().is_ok_and(|metadata| is_open(&metadata));
     let mut text = String::new();
     // One byte more shows that there is more.
     file.take(CATALOG_BYTES_MAX as u64 + 1).read_to_string(&mut text)?;
     Ok(FileText { text, others_read })
+}
+
+/// Whether every user of the machine can read the file.
+pub(crate) fn others_read(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| is_open(&metadata))
+}
+
+fn is_open(metadata: &Metadata) -> bool {
+    metadata.permissions().mode() & 0o004 != 0
 }
 
 #[cfg(test)]
@@ -248,8 +256,8 @@ mod tests {
         assert_eq!(access.users[0].given.to_string(), "/etc/registry.yaml line 2");
         assert_eq!(access.acls.len(), 5);
         assert!(!format!("{access:?}").contains("hunter"));
-        let warnings: Vec<_> = access.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(warnings, ["every user of this machine can read secrets in /etc/bob; take that right away"]);
+        assert_eq!(access.open_files, [Path::new("/etc/bob")]);
+        assert_eq!(access.warnings, []);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! - Heap, JVM, JMX, logging and image internals, and Kubernetes service links, mean nothing here.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,13 +15,13 @@ use stream_security::Secret;
 
 use super::declared::DeclaredUser;
 use super::error::ConfigError;
-use super::settings::Source;
+use super::settings::{Source, shown};
 
 /// The key under which the cluster id is kept with the other settings; Kafka has no key for it.
 pub(crate) const CLUSTER_ID_KEY: &str = "hanzo.cluster.id";
 
 /// What one variable says.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct EnvironmentSetting {
     /// Kafka's name of the key.
     pub(crate) key: String,
@@ -30,6 +31,12 @@ pub(crate) struct EnvironmentSetting {
     pub(crate) source: Source,
     /// Whether the prefix is unmistakably a server's (`KAFKA_CFG_`); `KAFKA_X` may be meant for a client.
     pub(crate) certain: bool,
+}
+
+impl fmt::Debug for EnvironmentSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={} ({})", self.key, shown(&self.key, &self.text), self.source)
+    }
 }
 
 /// All that the environment says.

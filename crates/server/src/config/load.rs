@@ -1,8 +1,9 @@
 //! From arguments, file and environment to one checked configuration.
 
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{env, fs};
+use std::{env, fmt, fs};
 
 use stream_metadata::SecurityProtocol;
 use stream_metadata::controller::check_topic_name;
@@ -21,7 +22,7 @@ use super::{
 };
 
 /// What the command line says about the configuration.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Arguments {
     /// `--config`
     pub config_file: Option<PathBuf>,
@@ -29,6 +30,13 @@ pub struct Arguments {
     pub set: Vec<(String, String)>,
     /// `--data-dir`
     pub data_dir: Option<PathBuf>,
+}
+
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&str> = self.set.iter().map(|(key, _)| key.as_str()).collect();
+        write!(f, "--config {:?} --set {keys:?} --data-dir {:?}", self.config_file, self.data_dir)
+    }
 }
 
 /// A configuration to start with, and what is to be said about it.
@@ -48,6 +56,14 @@ const DEFAULT_DATA_DIR: &str = "./data";
 impl ServerConfig {
     /// Reads the file, the environment of the process and the machine.
     pub fn load(arguments: &Arguments) -> Result<Loaded, ConfigError> {
+        let open_files = RefCell::new(Vec::new());
+        let read_secret = |path: &Path| {
+            let file = declared::read_file(path)?;
+            if file.others_read {
+                open_files.borrow_mut().push(path.to_owned());
+            }
+            Ok(file.text)
+        };
         let text = match &arguments.config_file {
             None => None,
             Some(path) => match fs::read_to_string(path) {
@@ -57,10 +73,22 @@ impl ServerConfig {
         };
         let variables =
             env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));
-        let environment = environment::read(variables, |path| fs::read_to_string(path))?;
+        let environment = environment::read(variables, read_secret)?;
         let outside = Outside { variable: &|name| env::var(name).ok(), read_file: &declared::read_file };
-        let loaded = ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe(), &outside)?;
+        let mut loaded =
+            ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe(), &outside)?;
         loaded.config.refuse_several_nodes()?;
+        let mut paths = open_files.into_inner();
+        if let Some(path) = &arguments.config_file
+            && loaded.config.settings.has_secret_of(path)
+            && declared::others_read(path)
+        {
+            paths.push(path.clone());
+        }
+        paths.append(&mut loaded.config.declared.open_files);
+        if !paths.is_empty() {
+            loaded.warnings.push(Warning::OpenSecrets { paths });
+        }
         Ok(loaded)
     }
 

@@ -4,10 +4,7 @@ use stream_metadata::config_def::{self, ConfigKey};
 
 use super::error::ConfigError;
 use super::keys;
-use super::settings::{Setting, Settings};
-
-/// What error texts and `--check` show instead of a secret.
-pub(crate) const HIDDEN: &str = "[hidden]";
+use super::settings::{Setting, Settings, shown};
 
 /// Typed access to the settings.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +62,7 @@ pub(crate) fn invalid(name: &str, setting: Option<&Setting>, problem: impl Into<
     let value = setting.map_or("", |setting| &setting.text);
     ConfigError::Invalid {
         key: name.to_owned(),
-        value: if super::security::is_secret(name) { HIDDEN.to_owned() } else { value.escape_debug().to_string() },
+        value: shown(name, value).escape_debug().to_string(),
         given: setting.map_or(super::settings::Source::Default, |setting| setting.source.clone()),
         problem: problem.into(),
     }

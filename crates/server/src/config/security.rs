@@ -24,21 +24,6 @@ pub(crate) fn is_security_key(key: &str) -> bool {
     SECURITY_KEYS.contains(&key) || SECURITY_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
 }
 
-/// Whether the value of `key` is never shown.
-pub(crate) fn is_secret(key: &str) -> bool {
-    if let Some(row) = config_def::broker_key(key) {
-        return row.is_sensitive();
-    }
-    // Nobody knows the key: its name has to do.
-    let last = key.rsplit('.').next().unwrap_or(key);
-    key.contains("password")
-        || key.contains("secret")
-        || key.contains("jaas")
-        || key.ends_with("keystore.key")
-        || key.ends_with("private.key")
-        || last == "token"
-}
-
 /// Whether a value says only what Kafka does without the key.
 fn asks_for_nothing(key: &str, text: &str) -> bool {
     if key == "allow.everyone.if.no.acl.found" {

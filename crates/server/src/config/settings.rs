@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// What is shown instead of a secret.
+pub(crate) const HIDDEN: &str = "[hidden]";
 
 /// Where a value was given.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,8 +46,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// A text and where it came from.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A text and where it came from. The text may be a secret, so `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The value as written, without surrounding white space.
     pub text: String,
@@ -52,10 +55,27 @@ pub struct Setting {
     pub source: Source,
 }
 
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a value of {}", self.source)
+    }
+}
+
 /// All values that somebody gave, by key. A later [`Settings::set`] of a key wins.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     values: BTreeMap<String, Setting>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.values.iter().map(|(key, setting)| (key, shown(key, &setting.text)))).finish()
+    }
+}
+
+/// What may be shown of the value of `key`.
+pub(crate) fn shown<'a>(key: &str, text: &'a str) -> &'a str {
+    if stream_security::is_secret_key(key) { HIDDEN } else { text }
 }
 
 impl Settings {
@@ -84,6 +104,13 @@ impl Settings {
     /// Where `key` was given.
     pub fn source(&self, key: &str) -> Source {
         self.get(key).map_or(Source::Default, |setting| setting.source.clone())
+    }
+
+    /// Whether a secret was given in this file.
+    pub(crate) fn has_secret_of(&self, file: &Path) -> bool {
+        self.values.iter().any(|(key, setting)| {
+            stream_security::is_secret_key(key) && matches!(&setting.source, Source::File { path, .. } if path == file)
+        })
     }
 
     /// All keys that were given, in their order.
