@@ -10,11 +10,14 @@ use stream_client::clock;
 // Denials and failed authentications are reported by what comes with ACLs and SASL.
 #[allow(dead_code)]
 mod audit;
+mod bearer_keys;
 mod controller;
 mod coordinator;
+mod credentials;
 mod data_dir;
 mod fetch_sessions;
 mod handlers;
+mod http_get;
 mod maintenance;
 mod net;
 mod partitions;

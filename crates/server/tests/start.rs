@@ -153,7 +153,7 @@ fn what_is_wrong_is_one_line_and_exit_2_before_anything_is_written() {
     let port = taken.local_addr().unwrap().port();
     for (kafka, setting, part) in [
         (9, "num.partitions=0", "num.partitions=0 (--set): it must be from 1"),
-        (9, "sasl.enabled.mechanisms=PLAIN", "asks for security"),
+        (9, "sasl.server.callback.handler.class=x.Y", "asks for security"),
         (port, "num.partitions=1", "cannot listen on PLAINTEXT://127.0.0.1:"),
         (free_port(), &format!("hanzo.http.listener=127.0.0.1:{port}"), "cannot listen for HTTP on 127.0.0.1:"),
     ] {

@@ -13,6 +13,12 @@ pub const LARGE_FRAME_SLOTS: usize = 4;
 /// Largest frame of a connection that has not authenticated yet (bytes; Kafka's
 /// `sasl.server.max.receive.size`).
 pub const UNAUTHENTICATED_FRAME_BYTES_MAX: usize = 512 * 1024;
+/// Connections whose client has not said who it is, broker-wide.
+pub const UNAUTHENTICATED_CONNECTIONS_MAX: usize = 4096;
+/// How long a client may take to say who it is (milliseconds).
+pub const AUTHENTICATION_MILLIS: u64 = 30_000;
+/// The same while more than half of [`UNAUTHENTICATED_CONNECTIONS_MAX`] have not (milliseconds).
+pub const AUTHENTICATION_CROWDED_MILLIS: u64 = 3_000;
 /// Requests of one connection that are read but not answered yet.
 pub const IN_FLIGHT_REQUESTS_PER_CONNECTION_MAX: usize = 64;
 /// Bytes of requests that are read but not answered yet, broker-wide.
@@ -49,6 +55,7 @@ pub const CATALOG_DEPTH_MAX: usize = 16;
 pub const CATALOG_NODES_MAX: usize = 20_000;
 
 const _: () = assert!(SMALL_FRAME_BYTES_MAX < UNAUTHENTICATED_FRAME_BYTES_MAX);
+const _: () = assert!(AUTHENTICATION_CROWDED_MILLIS < AUTHENTICATION_MILLIS);
 const _: () = assert!(UNAUTHENTICATED_FRAME_BYTES_MAX < REQUEST_BYTES_MAX);
 const _: () = assert!(REQUEST_BYTES_MAX < IN_FLIGHT_REQUEST_BYTES_MAX);
 const _: () = assert!(REQUEST_BYTES_MAX < UNFINISHED_FRAME_BYTES_MAX);

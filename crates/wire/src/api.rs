@@ -149,7 +149,7 @@ table! {
     14 SyncGroup on BROKER, 0..=5, flexible 4, served 0..=5;
     15 DescribeGroups on BROKER, 0..=6, flexible 5, served 0..=6;
     16 ListGroups on BROKER, 0..=5, flexible 3, served 0..=5;
-    17 SaslHandshake on BOTH, 0..=1;
+    17 SaslHandshake on BOTH, 0..=1, served 0..=1;
     18 ApiVersions on BOTH, 0..=4, flexible 3, served 0..=4;
     19 CreateTopics on BOTH, 2..=7, flexible 5, served 2..=7;
     20 DeleteTopics on BOTH, 1..=6, flexible 4, served 1..=6;
@@ -168,7 +168,7 @@ table! {
     33 AlterConfigs on BOTH, 0..=2, flexible 2, served 0..=2;
     34 AlterReplicaLogDirs on BROKER, 1..=2, flexible 2;
     35 DescribeLogDirs on BROKER, 1..=5, flexible 2, served 1..=5;
-    36 SaslAuthenticate on BOTH, 0..=2, flexible 2;
+    36 SaslAuthenticate on BOTH, 0..=2, flexible 2, served 0..=2;
     37 CreatePartitions on BOTH, 0..=3, flexible 2, served 0..=3;
     38 CreateDelegationToken on BOTH, 1..=3, flexible 2;
     39 RenewDelegationToken on BOTH, 1..=2, flexible 2;

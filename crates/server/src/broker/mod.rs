@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::controller::ControllerHandle;
 use crate::coordinator::GroupCoordinator;
+use crate::credentials::Credentials;
 use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::DiskSpace;
 use crate::net::RequestMemory;
@@ -43,6 +44,7 @@ pub(crate) struct Broker {
     pub(crate) workers: Workers,
     pub(crate) controller: ControllerHandle,
     pub(crate) groups: GroupCoordinator,
+    pub(crate) credentials: Credentials,
     pub(crate) request_memory: RequestMemory,
     pub(crate) metrics: Metrics,
     pub(crate) audit: AuditTrail,

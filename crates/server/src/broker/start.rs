@@ -22,10 +22,12 @@ use super::publish::Publisher;
 use super::stop::StopSignals;
 use super::{Authorization, Broker, ProducerIds, Stop};
 use crate::audit::{self, AuditTrail};
+use crate::bearer_keys::BearerKeys;
 use crate::clock::{self, Clock};
 use crate::config::{FlushPolicy, ServerConfig};
 use crate::controller::{self, ControllerStart};
 use crate::coordinator::GroupCoordinator;
+use crate::credentials::Credentials;
 use crate::data_dir::{self, DataDir};
 use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::{DiskSpace, Maintenance};
@@ -80,6 +82,7 @@ fn report(error: StartError) -> ExitCode {
 
 async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let clock = Clock::start();
+    let bearer_keys = BearerKeys::load(&config).map_err(surroundings)?;
     let listeners = bind_all(&config)?;
     let http_sockets = http::bind(&config).await.map_err(surroundings)?;
     let disk: Arc<dyn Disk> = Arc::new(FileDisk);
@@ -108,6 +111,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         disk_space: DiskSpace::new(&config.log_dirs, config.disk_reserve_bytes),
         workers,
         controller,
+        credentials: Credentials::new(&config.declared.users, data_dir.directory_id, bearer_keys),
         groups: GroupCoordinator::start(clock, &config, cores),
         request_memory: RequestMemory::new(
             config.network.queued_request_bytes_max.unwrap_or(limits::IN_FLIGHT_REQUEST_BYTES_MAX),
@@ -135,6 +139,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         .map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
     // From here on somebody may see that it serves, and stop it.
     let signals = StopSignals::catch().map_err(|error| storage(format!("cannot catch SIGTERM: {error}")))?;
+    broker.credentials.start(&broker);
     for listener in listeners {
         listener.start(&broker);
     }
@@ -152,6 +157,7 @@ fn bind_all(config: &ServerConfig) -> Result<Vec<BoundListener>, StartError> {
         let info = Arc::new(ListenerInfo {
             name: listener.name.clone(),
             protocol: listener.protocol,
+            sasl: config.sasl.listeners.get(&listener.name).cloned(),
             frame_bytes_max: config.network.request_bytes_max,
             is_controller,
         });
@@ -252,6 +258,13 @@ async fn declare_acls(broker: &Arc<Broker>) -> Result<(), StartError> {
 
 fn announce(broker: &Broker, data_dir: &DataDir) {
     let config = &broker.config;
+    let open = config.sasl.readable_passwords(&config.listeners, &config.controller_listeners);
+    if !open.is_empty() {
+        tracing::warn!(
+            "passwords and tokens can be read on the way to {}: PLAIN or OAUTHBEARER without TLS",
+            open.join(", ")
+        );
+    }
     let list = |listeners: &[crate::config::Listener]| {
         listeners.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     };

@@ -17,8 +17,8 @@ use super::machine::Machine;
 use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
-    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, ServerConfig, TopicSettings,
-    Warning, classify, listener, network, properties, security,
+    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, SaslSettings, ServerConfig,
+    TopicSettings, Warning, classify, listener, network, properties, sasl, security,
 };
 
 /// What the command line says about the configuration.
@@ -180,6 +180,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
     let network = network::resolve(&settings, machine)?;
     let protocols = network.listeners.iter().chain(&network.controller_listeners).map(|listener| listener.protocol);
     declared.check_listeners(protocols.into_iter().any(SecurityProtocol::speaks_sasl))?;
+    let sasl = sasl_settings(&settings, &network)?;
     Ok(ServerConfig {
         node_id: network.node_id,
         roles: network.roles,
@@ -197,6 +198,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         offsets: offsets_settings(reader)?,
         groups: group_settings(reader)?,
         network: network_settings(reader)?,
+        sasl,
         log: log_settings(reader)?,
         flush_policy: match reader.text_or_default("hanzo.flush.policy") {
             "always" => FlushPolicy::Always,
@@ -215,6 +217,15 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         log_level: log_level(reader)?,
         settings,
     })
+}
+
+fn sasl_settings(settings: &Settings, network: &network::Network) -> Result<SaslSettings, ConfigError> {
+    let sasl = sasl::resolve(settings, network.listeners.iter().chain(&network.controller_listeners))?;
+    let own = sasl.listeners.get(&network.inter_broker_listener_name);
+    sasl::check_own_mechanism(settings, "sasl.mechanism.inter.broker.protocol", own)?;
+    let controllers = network.controller_listener_names.first().and_then(|name| sasl.listeners.get(name));
+    sasl::check_own_mechanism(settings, "sasl.mechanism.controller.protocol", controllers)?;
+    Ok(sasl)
 }
 
 fn cluster_id(reader: Reader<'_>) -> Result<Option<String>, ConfigError> {

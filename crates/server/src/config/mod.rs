@@ -15,6 +15,7 @@ mod machine;
 mod network;
 mod properties;
 mod reader;
+mod sasl;
 mod security;
 mod settings;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use listener::{BindAddress, Endpoint, Listener, Voter};
 pub use load::{Arguments, Loaded};
 pub use machine::Machine;
 pub(crate) use properties::parse as parse_properties;
+pub use sasl::{BearerSettings, ListenerSasl, MechanismSettings, SaslSettings};
 pub use settings::{Setting, Settings, Source};
 
 /// Which of Kafka's process roles this node has.
@@ -195,6 +197,8 @@ pub struct ServerConfig {
     pub groups: GroupSettings,
     /// Connections and requests.
     pub network: NetworkSettings,
+    /// Who may log in how.
+    pub sasl: SaslSettings,
     /// Logs.
     pub log: LogSettings,
     /// `hanzo.http.listener`; none for off.

@@ -3,6 +3,7 @@
 use stream_metadata::{SecurityProtocol, config_def};
 
 use super::error::ConfigError;
+use super::keys;
 use super::reader::{Reader, invalid};
 use super::settings::{Setting, Settings, Source};
 
@@ -36,7 +37,8 @@ fn asks_for_nothing(key: &str, text: &str) -> bool {
 /// Refuses keys and variables that ask for security.
 pub(crate) fn refuse_unhonoured(settings: &Settings, credentials: &[String]) -> Result<(), ConfigError> {
     for (key, setting) in settings.iter() {
-        if is_security_key(key) && !asks_for_nothing(key, &setting.text) {
+        // What a row calls honoured is checked where it is read.
+        if is_security_key(key) && !keys::is_honoured(key) && !asks_for_nothing(key, &setting.text) {
             return Err(ConfigError::Security {
                 key: key.to_owned(),
                 given: setting.source.clone(),
@@ -70,7 +72,8 @@ pub(crate) fn protocol_of(reader: Reader<'_>, name: &str) -> Result<SecurityProt
     let named_by = if protocol.is_some() && reader.text(MAP).is_some() { MAP } else { "listeners" };
     match protocol.as_deref().unwrap_or(name) {
         "PLAINTEXT" => Ok(SecurityProtocol::Plaintext),
-        protocol @ ("SSL" | "SASL_PLAINTEXT" | "SASL_SSL") => Err(ConfigError::Security {
+        "SASL_PLAINTEXT" => Ok(SecurityProtocol::SaslPlaintext),
+        protocol @ ("SSL" | "SASL_SSL") => Err(ConfigError::Security {
             key: named_by.to_owned(),
             given: reader.settings.source(named_by),
             problem: format!("listener {name} is to speak {protocol}, and only PLAINTEXT is spoken"),

@@ -119,11 +119,11 @@ fn a_listener_on_every_interface_advertises_the_host_name() {
 
 #[test]
 fn what_asks_for_security_is_refused() {
-    let map = ("listener.security.protocol.map", "CLIENT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT");
+    let map = ("listener.security.protocol.map", "CLIENT:SASL_SSL,CONTROLLER:PLAINTEXT");
     for entries in [
         &[("listeners", "CLIENT://:9092"), map][..],
         &[("listeners", "SSL://:9093")],
-        &[("sasl.enabled.mechanisms", "PLAIN")],
+        &[("sasl.server.callback.handler.class", "x.Y")],
         &[("listener.name.client.ssl.keystore.location", "/x")],
         &[("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")],
         &[("super.users", "User:admin")],

@@ -42,6 +42,8 @@ mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
+mod sasl_authenticate;
+mod sasl_handshake;
 mod sync_group;
 
 use std::sync::Arc;
@@ -53,12 +55,20 @@ use stream_wire::api::{Api, ApiKey};
 use stream_wire::header::{self, RequestHeader};
 
 use crate::broker::Broker;
-use crate::net::{Answer, Pending, Session};
+use crate::net::{Answer, Authentication, Pending, Session};
 use request::{Request, Responder};
 
 /// Starts the request in `frame`. What cannot be understood ends the connection, as Kafka does;
 /// only an unknown version of ApiVersions has an answer (KIP-511).
-pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) -> Pending {
+pub(crate) fn dispatch(
+    broker: &Arc<Broker>,
+    session: &mut Session,
+    authentication: &mut Authentication,
+    frame: Bytes,
+) -> Pending {
+    if authentication.takes_raw_tokens() {
+        return sasl_authenticate::raw_token(broker, session, authentication, &frame);
+    }
     let frame_bytes = frame.len();
     let mut decoder = Decoder::new(frame);
     let RequestHeader { api_key, api_version, correlation_id, client_id } = match header::decode(&mut decoder) {
@@ -68,6 +78,9 @@ pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) ->
     let Some(key) = ApiKey::from_code(api_key) else {
         return close(format!("request of the unknown API {api_key}"));
     };
+    if let Err(reason) = authentication.check_request(key, broker.clock.monotonic()) {
+        return close(reason);
+    }
     if !is_answered(key.api(), session) || !key.api().serves(api_version) {
         if key == ApiKey::ApiVersions {
             return Pending::Ready(api_versions::unsupported_version(session, correlation_id));
@@ -84,43 +97,54 @@ pub(crate) fn dispatch(broker: &Arc<Broker>, session: &Session, frame: Bytes) ->
     broker.metrics.request(key);
     let responder = Responder { api: key, version: api_version, correlation_id };
     let request = Request { responder, session: session.clone(), client_id, body: decoder.rest() };
-    match key {
-        ApiKey::Produce => produce::handle(broker, &request),
-        ApiKey::Fetch => fetch::handle(broker, &request),
-        ApiKey::ListOffsets => list_offsets::handle(broker, &request),
-        ApiKey::Metadata => metadata::handle(broker, &request),
-        ApiKey::ApiVersions => api_versions::handle(broker, &request),
-        ApiKey::CreateTopics => create_topics::handle(broker, &request),
-        ApiKey::DeleteTopics => delete_topics::handle(broker, &request),
-        ApiKey::InitProducerId => init_producer_id::handle(broker, &request),
-        ApiKey::DescribeConfigs => describe_configs::handle(broker, &request),
-        ApiKey::OffsetCommit => offset_commit::handle(broker, &request),
-        ApiKey::OffsetFetch => offset_fetch::handle(broker, &request),
-        ApiKey::FindCoordinator => find_coordinator::handle(broker, &request),
-        ApiKey::JoinGroup => join_group::handle(broker, &request),
-        ApiKey::Heartbeat => heartbeat::handle(broker, &request),
-        ApiKey::LeaveGroup => leave_group::handle(broker, &request),
-        ApiKey::SyncGroup => sync_group::handle(broker, &request),
-        ApiKey::DescribeGroups => describe_groups::handle(broker, &request),
-        ApiKey::ListGroups => list_groups::handle(broker, &request),
-        ApiKey::DeleteGroups => delete_groups::handle(broker, &request),
-        ApiKey::OffsetDelete => offset_delete::handle(broker, &request),
-        ApiKey::AlterConfigs => alter_configs::handle(broker, &request),
-        ApiKey::CreateAcls => create_acls::handle(broker, &request),
-        ApiKey::CreatePartitions => create_partitions::handle(broker, &request),
-        ApiKey::DeleteAcls => delete_acls::handle(broker, &request),
-        ApiKey::DeleteRecords => delete_records::handle(broker, &request),
-        ApiKey::DescribeAcls => describe_acls::handle(broker, &request),
-        ApiKey::DescribeCluster => describe_cluster::handle(broker, &request),
-        ApiKey::DescribeLogDirs => describe_log_dirs::handle(broker, &request),
-        ApiKey::DescribeProducers => describe_producers::handle(broker, &request),
-        ApiKey::DescribeQuorum => describe_quorum::handle(broker, &request),
-        ApiKey::DescribeTopicPartitions => describe_topic_partitions::handle(broker, &request),
-        ApiKey::ElectLeaders => elect_leaders::handle(broker, &request),
-        ApiKey::IncrementalAlterConfigs => incremental_alter_configs::handle(broker, &request),
-        ApiKey::ListConfigResources => list_config_resources::handle(broker, &request),
-        ApiKey::ListPartitionReassignments => list_partition_reassignments::handle(broker, &request),
-        ApiKey::OffsetForLeaderEpoch => offset_for_leader_epoch::handle(broker, &request),
+    answer(broker, session, authentication, &request)
+}
+
+fn answer(
+    broker: &Arc<Broker>,
+    session: &mut Session,
+    authentication: &mut Authentication,
+    request: &Request,
+) -> Pending {
+    match request.responder.api {
+        ApiKey::Produce => produce::handle(broker, request),
+        ApiKey::Fetch => fetch::handle(broker, request),
+        ApiKey::ListOffsets => list_offsets::handle(broker, request),
+        ApiKey::Metadata => metadata::handle(broker, request),
+        ApiKey::ApiVersions => api_versions::handle(broker, request),
+        ApiKey::CreateTopics => create_topics::handle(broker, request),
+        ApiKey::DeleteTopics => delete_topics::handle(broker, request),
+        ApiKey::InitProducerId => init_producer_id::handle(broker, request),
+        ApiKey::DescribeConfigs => describe_configs::handle(broker, request),
+        ApiKey::OffsetCommit => offset_commit::handle(broker, request),
+        ApiKey::OffsetFetch => offset_fetch::handle(broker, request),
+        ApiKey::FindCoordinator => find_coordinator::handle(broker, request),
+        ApiKey::JoinGroup => join_group::handle(broker, request),
+        ApiKey::Heartbeat => heartbeat::handle(broker, request),
+        ApiKey::LeaveGroup => leave_group::handle(broker, request),
+        ApiKey::SyncGroup => sync_group::handle(broker, request),
+        ApiKey::DescribeGroups => describe_groups::handle(broker, request),
+        ApiKey::ListGroups => list_groups::handle(broker, request),
+        ApiKey::DeleteGroups => delete_groups::handle(broker, request),
+        ApiKey::OffsetDelete => offset_delete::handle(broker, request),
+        ApiKey::AlterConfigs => alter_configs::handle(broker, request),
+        ApiKey::CreateAcls => create_acls::handle(broker, request),
+        ApiKey::CreatePartitions => create_partitions::handle(broker, request),
+        ApiKey::DeleteAcls => delete_acls::handle(broker, request),
+        ApiKey::DeleteRecords => delete_records::handle(broker, request),
+        ApiKey::DescribeAcls => describe_acls::handle(broker, request),
+        ApiKey::DescribeCluster => describe_cluster::handle(broker, request),
+        ApiKey::DescribeLogDirs => describe_log_dirs::handle(broker, request),
+        ApiKey::DescribeProducers => describe_producers::handle(broker, request),
+        ApiKey::DescribeQuorum => describe_quorum::handle(broker, request),
+        ApiKey::DescribeTopicPartitions => describe_topic_partitions::handle(broker, request),
+        ApiKey::ElectLeaders => elect_leaders::handle(broker, request),
+        ApiKey::IncrementalAlterConfigs => incremental_alter_configs::handle(broker, request),
+        ApiKey::ListConfigResources => list_config_resources::handle(broker, request),
+        ApiKey::ListPartitionReassignments => list_partition_reassignments::handle(broker, request),
+        ApiKey::SaslAuthenticate => sasl_authenticate::handle(broker, session, request, authentication),
+        ApiKey::SaslHandshake => sasl_handshake::handle(broker, request, authentication),
+        ApiKey::OffsetForLeaderEpoch => offset_for_leader_epoch::handle(broker, request),
         other => close(format!("request {other} is advertised without a handler")),
     }
 }

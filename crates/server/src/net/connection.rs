@@ -20,14 +20,18 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::Sleep;
 
+use super::authentication::Authentication;
 use super::frame_reader::FrameReader;
 use super::output::Output;
 use super::response_queue::{Answer, Received, ResponseQueue};
 use crate::broker::Broker;
+use crate::config::ListenerSasl;
 use crate::handlers;
 
 /// How often a connection looks whether it has been idle or stuck.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// How often it looks whether its client has taken too long to say who it is.
+const AUTHENTICATION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Answers that may wait in memory for a slow reader before no further one is taken (bytes).
 const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 /// How long a reader may take nothing while answers wait for it.
@@ -42,6 +46,8 @@ pub(crate) struct ListenerInfo {
     pub(crate) name: String,
     /// What is spoken on it.
     pub(crate) protocol: SecurityProtocol,
+    /// How clients log in, where they have to.
+    pub(crate) sasl: Option<ListenerSasl>,
     /// Largest request frame (bytes).
     pub(crate) frame_bytes_max: usize,
     /// Whether this is a controller listener (9094): it answers the controller's APIs.
@@ -110,6 +116,7 @@ struct Connection {
     queue: ResponseQueue,
     output: Output,
     session: Session,
+    authentication: Authentication,
     broker: Arc<Broker>,
     /// Bytes charged to the broker's account: those in `input` and those of `queue`.
     charged: usize,
@@ -128,6 +135,10 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
     let _ = stream.set_nodelay(true);
     let (read, write) = stream.into_split();
     let now = broker.clock.monotonic();
+    let Some(authentication) = Authentication::begin(&listener, &broker.metrics.unauthenticated, now) else {
+        tracing::debug!(%peer, listener = listener.name, "connection closed: too many clients have not said who they are");
+        return;
+    };
     let session = Session { listener, peer, principal: Principal::anonymous(), closer: Closer::default() };
     let mut connection = Connection {
         read,
@@ -136,6 +147,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
         queue: ResponseQueue::default(),
         output: Output::default(),
         session,
+        authentication,
         broker,
         charged: 0,
         unfinished: 0,
@@ -158,7 +170,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
 impl Connection {
     /// Runs to the end; the reason, where it is worth a line in the log.
     async fn run(&mut self) -> Option<String> {
-        let check = tokio::time::sleep(CHECK_INTERVAL);
+        let check = tokio::time::sleep(self.check_interval());
         let closer = self.session.closer.clone();
         let broker = Arc::clone(&self.broker);
         // Made once: making them anew for every event would cost a registration each time.
@@ -191,7 +203,7 @@ impl Connection {
                     if let Err(reason) = self.check() {
                         return reason;
                     }
-                    check.as_mut().reset(self.broker.clock.deadline(CHECK_INTERVAL));
+                    check.as_mut().reset(self.broker.clock.deadline(self.check_interval()));
                 }
                 Event::LargeFrameSlot(slot) => {
                     self.large_slot = Some(slot);
@@ -224,7 +236,10 @@ impl Connection {
 
     fn dispatch_frames(&mut self) -> Result<(), String> {
         while self.may_dispatch() {
-            let frame_bytes_max = self.session.listener.frame_bytes_max;
+            let mut frame_bytes_max = self.session.listener.frame_bytes_max;
+            if self.authentication.is_closed() {
+                frame_bytes_max = frame_bytes_max.min(self.broker.config.sasl.receive_bytes_max);
+            }
             let frame = match self.input.next_frame(frame_bytes_max) {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(()),
@@ -233,8 +248,10 @@ impl Connection {
             self.large_slot = None;
             let received =
                 Received { bytes: frame.len(), at: self.broker.clock.monotonic(), api: handlers::api_of(&frame) };
-            let pending = handlers::dispatch(&self.broker, &self.session, frame);
+            let pending = handlers::dispatch(&self.broker, &mut self.session, &mut self.authentication, frame);
             self.queue.push(pending, received);
+            // The refusal is the last answer.
+            self.draining |= self.authentication.has_failed();
         }
         Ok(())
     }
@@ -296,8 +313,15 @@ impl Connection {
         self.broker.request_memory.release(released);
     }
 
+    fn check_interval(&self) -> Duration {
+        if self.authentication.is_closed() { AUTHENTICATION_CHECK_INTERVAL } else { CHECK_INTERVAL }
+    }
+
     fn check(&mut self) -> Result<(), Option<String>> {
         let now = self.broker.clock.monotonic();
+        if self.authentication.is_overdue(now) {
+            return Err(Some("the client took too long to say who it is".into()));
+        }
         let idle = now.since(self.last_activity);
         if self.queue.is_empty() && self.output.is_empty() {
             if self.broker.config.network.connection_idle_max.is_some_and(|limit| idle >= limit) {

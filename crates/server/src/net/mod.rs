@@ -1,5 +1,6 @@
 //! Sockets to frames to handlers, and answers back in request order.
 
+mod authentication;
 mod connection;
 mod frame_reader;
 mod listener;
@@ -7,6 +8,7 @@ mod memory;
 mod output;
 mod response_queue;
 
+pub(crate) use authentication::{Authentication, HandshakeError, Outcome, after_delay, note_failure};
 pub(crate) use connection::{Closer, ListenerInfo, Session};
 pub(crate) use listener::{BoundListener, bind};
 pub(crate) use memory::RequestMemory;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::RwLock;
+use stream_security::sasl::Mechanism;
 use stream_types::ErrorCode;
 use stream_wire::api::{API_TABLE, ApiKey};
 
@@ -18,7 +19,11 @@ use super::rate::OneMinuteRate;
 pub(crate) struct Metrics {
     /// Open connections.
     pub(crate) connections: AtomicUsize,
+    /// Those of them whose client has not said who it is, where it has to.
+    pub(crate) unauthenticated: Arc<AtomicUsize>,
     connections_opened: AtomicU64,
+    /// By mechanism in the order of [`Mechanism::ALL`], then the unknown ones; successes, then failures.
+    authentications: [[AtomicU64; 2]; MECHANISMS],
     apis: Vec<ApiTraffic>,
     bytes_received: AtomicU64,
     bytes_sent: AtomicU64,
@@ -66,6 +71,9 @@ struct ApiTraffic {
     errors: OnceLock<Box<ErrorCounts>>,
 }
 
+/// Mechanisms that logins are counted by, and one for all others.
+const MECHANISMS: usize = Mechanism::ALL.len() + 1;
+
 /// Upper bounds of the latency histogram (seconds).
 pub(crate) const LATENCY_BOUNDS: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -96,7 +104,9 @@ impl Metrics {
     pub(crate) fn new() -> Metrics {
         Metrics {
             connections: AtomicUsize::new(0),
+            unauthenticated: Arc::default(),
             connections_opened: AtomicU64::new(0),
+            authentications: Default::default(),
             apis: API_TABLE.iter().map(|_| ApiTraffic::default()).collect(),
             bytes_received: AtomicU64::new(0),
             bytes_sent: AtomicU64::new(0),
@@ -109,6 +119,12 @@ impl Metrics {
     /// Counts a connection that was accepted.
     pub(crate) fn connection_opened(&self) {
         add(&self.connections_opened, 1);
+    }
+
+    /// Counts a login; the mechanism is none where the client chose one that it may not.
+    pub(crate) fn authenticated(&self, mechanism: Option<Mechanism>, succeeded: bool) {
+        let index = mechanism.and_then(|mechanism| Mechanism::ALL.iter().position(|known| *known == mechanism));
+        add(&self.authentications[index.unwrap_or(Mechanism::ALL.len())][usize::from(!succeeded)], 1);
     }
 
     /// Counts a request.
@@ -238,6 +254,13 @@ impl Metrics {
             let counted = ErrorCode::ALL.iter().zip(counts).map(|(error, count)| (*error, load(count)));
             counted.filter(|(_, count)| *count > 0).map(move |(error, count)| (name, error, count))
         })
+    }
+
+    /// Logins by mechanism: successes and failures, where there were any.
+    pub(crate) fn authentications(&self) -> impl Iterator<Item = (&'static str, [u64; 2])> {
+        let names = Mechanism::ALL.iter().map(|mechanism| mechanism.name()).chain(["unknown"]);
+        let counts = self.authentications.iter().map(|counts| counts.each_ref().map(load));
+        names.zip(counts).filter(|(_, counts)| *counts != [0, 0])
     }
 
     /// Connections that were accepted, bytes received and bytes sent.

@@ -197,6 +197,15 @@ fn write_network(exposition: &mut Exposition, metrics: &Metrics, state: &Cluster
     let connections = metrics.connections.load(Ordering::Relaxed);
     exposition.gauge("kafka_connections", "Open connections.", connections as f64);
     exposition.counter("kafka_connections_total", "Connections that were accepted.", opened);
+    let unknown = metrics.unauthenticated.load(Ordering::Relaxed);
+    let help = "Open connections of SASL listeners whose client is not known yet.";
+    exposition.gauge("kafka_unauthenticated_connections", help, unknown as f64);
+    let help = "Logins over SASL, by mechanism and result (success, failure).";
+    let mut family = exposition.family("kafka_authentications_total", Kind::Counter, help);
+    for (mechanism, [successes, failures]) in metrics.authentications() {
+        family.integer(&[("mechanism", mechanism), ("result", "success")], successes);
+        family.integer(&[("mechanism", mechanism), ("result", "failure")], failures);
+    }
     exposition.counter("kafka_network_bytes_in_total", "Bytes of requests.", received);
     exposition.counter("kafka_network_bytes_out_total", "Bytes of answers.", sent);
     let held = state.request_bytes_held as f64;

@@ -10,8 +10,10 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("connection.failed.authentication.delay.ms", "100")
         .from(0)
         .low()
+        .honoured()
         .doc("How long a connection stays open after it failed to authenticate, so that guessing is slow."),
     long("connections.max.reauth.ms", "0")
+        .honoured()
         .doc("How long an authenticated session lasts before the client must authenticate again; 0 is for ever."),
     long("delegation.token.expiry.check.interval.ms", "3600000")
         .from(1)
@@ -28,8 +30,11 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .doc("The class that names the user of a connection."),
     unset("sasl.client.callback.handler.class", ConfigType::Class)
         .doc("The class that answers for the broker's own SASL logins."),
-    list("sasl.enabled.mechanisms", "GSSAPI").per_broker().doc("Which SASL mechanisms clients may use."),
-    unset("sasl.jaas.config", ConfigType::Password).per_broker().doc("The login of a SASL listener in JAAS form."),
+    list("sasl.enabled.mechanisms", "GSSAPI").per_broker().honoured().doc("Which SASL mechanisms clients may use."),
+    unset("sasl.jaas.config", ConfigType::Password)
+        .per_broker()
+        .honoured()
+        .doc("The login of a SASL listener in JAAS form."),
     string("sasl.kerberos.kinit.cmd", "/usr/bin/kinit").per_broker().doc("The program that gets Kerberos tickets."),
     long("sasl.kerberos.min.time.before.relogin", "60000")
         .per_broker()
@@ -72,9 +77,11 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .doc("The first wait between two attempts to reach an identity provider."),
     string("sasl.mechanism.controller.protocol", "GSSAPI")
         .high()
+        .honoured()
         .doc("The SASL mechanism with which brokers log in at the controller."),
     string("sasl.mechanism.inter.broker.protocol", "GSSAPI")
         .per_broker()
+        .honoured()
         .doc("The SASL mechanism with which brokers log in at each other."),
     string("sasl.oauthbearer.assertion.algorithm", "RS256")
         .check(Check::OneOfIgnoringCase(&["ES256", "RS256"]))
@@ -106,11 +113,16 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .doc("The client secret for the client credentials grant."),
     int("sasl.oauthbearer.clock.skew.seconds", "30")
         .low()
+        .honoured()
         .doc("How far the clocks of broker and identity provider may differ."),
-    list("sasl.oauthbearer.expected.audience", "").high().doc("Whom an OAuth token must be for."),
-    unset("sasl.oauthbearer.expected.issuer", ConfigType::String).high().doc("Who must have made an OAuth token."),
+    list("sasl.oauthbearer.expected.audience", "").high().honoured().doc("Whom an OAuth token must be for."),
+    unset("sasl.oauthbearer.expected.issuer", ConfigType::String)
+        .high()
+        .honoured()
+        .doc("Who must have made an OAuth token."),
     long("sasl.oauthbearer.jwks.endpoint.refresh.ms", "3600000")
         .low()
+        .honoured()
         .doc("How often the identity provider's keys are read again."),
     long("sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", "10000")
         .low()
@@ -118,17 +130,26 @@ pub(super) static KEYS: &[ConfigKey] = &[
     long("sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", "100")
         .low()
         .doc("The first wait between two attempts to read the identity provider's keys."),
-    unset("sasl.oauthbearer.jwks.endpoint.url", ConfigType::String).doc("Where the identity provider's keys are."),
+    unset("sasl.oauthbearer.jwks.endpoint.url", ConfigType::String)
+        .honoured()
+        .doc("Where the identity provider's keys are."),
     class("sasl.oauthbearer.jwt.retriever.class", "org.apache.kafka.common.security.oauthbearer.DefaultJwtRetriever")
         .doc("The class that gets OAuth tokens."),
     class("sasl.oauthbearer.jwt.validator.class", "org.apache.kafka.common.security.oauthbearer.DefaultJwtValidator")
         .doc("The class that checks OAuth tokens."),
     unset("sasl.oauthbearer.scope", ConfigType::String).doc("The scope that is asked for with an OAuth token."),
-    string("sasl.oauthbearer.scope.claim.name", "scope").low().doc("The claim that holds an OAuth token's scope."),
-    string("sasl.oauthbearer.sub.claim.name", "sub").low().doc("The claim that holds an OAuth token's user."),
+    string("sasl.oauthbearer.scope.claim.name", "scope")
+        .low()
+        .honoured()
+        .doc("The claim that holds an OAuth token's scope."),
+    string("sasl.oauthbearer.sub.claim.name", "sub")
+        .low()
+        .honoured()
+        .doc("The claim that holds an OAuth token's user."),
     unset("sasl.oauthbearer.token.endpoint.url", ConfigType::String).doc("Where OAuth tokens are got."),
     unset("sasl.server.callback.handler.class", ConfigType::Class).doc("The class that checks SASL logins."),
     int("sasl.server.max.receive.size", "524288")
+        .honoured()
         .doc("How large a request may be before the client has authenticated."),
     string("security.inter.broker.protocol", "PLAINTEXT")
         .one_of(&["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])
