@@ -5,6 +5,7 @@
 //! framing (Java), and written in the second, which every client reads.
 
 mod snappy;
+mod stream;
 
 use std::fmt;
 use std::io::{self, Read, Write};

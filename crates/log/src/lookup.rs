@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stream_codec::batch::{Batch, BatchHeader};
+use stream_codec::batch::{Batch, BatchHeader, RecordPlace};
 use stream_types::limits::DECOMPRESSED_BATCH_BYTES_MAX;
 use stream_types::{LeaderEpoch, Offset};
 
@@ -100,16 +100,15 @@ impl LogReader {
                 let bytes = Bytes::copy_from_slice(scanner.batch(&header).context("read", &path)?);
                 let corrupt = |source| ReadError::Corrupt { segment: path.clone(), position, source };
                 let batch = Batch::parse_checked(&bytes).map_err(corrupt)?;
-                for record in batch.records(DECOMPRESSED_BATCH_BYTES_MAX).map_err(corrupt)? {
-                    let record = record.map_err(corrupt)?;
-                    let found = TimestampOffset {
-                        timestamp: batch.timestamp_of(&record),
-                        offset: batch.offset_of(&record),
-                        leader_epoch: header.partition_leader_epoch,
-                    };
-                    if is_found(&found) {
-                        return Ok(Some(found));
-                    }
+                let found = |place: RecordPlace| TimestampOffset {
+                    timestamp: place.timestamp,
+                    offset: place.offset,
+                    leader_epoch: header.partition_leader_epoch,
+                };
+                // Piece by piece: a batch may open to a thousand times its size.
+                let place = batch.find(DECOMPRESSED_BATCH_BYTES_MAX, |place| is_found(&found(place)));
+                if let Some(place) = place.map_err(corrupt)? {
+                    return Ok(Some(found(place)));
                 }
             }
             scanner.skip(&header);

@@ -13,6 +13,7 @@
 mod build;
 mod check;
 mod error;
+mod find;
 mod header;
 mod read;
 mod records;
@@ -21,6 +22,7 @@ mod varint;
 pub use build::{BatchBuilder, RecordHeader};
 pub use check::{BodyFacts, check_body, check_checksum, check_counts, check_records, crc32c};
 pub use error::BatchError;
+pub use find::RecordPlace;
 pub use header::{Attributes, BATCH_OVERHEAD_BYTES, BatchHeader, HEADER_BYTES, TimestampType};
 pub use read::{Batch, BatchIter};
 pub use records::{RecordIter, RecordView};

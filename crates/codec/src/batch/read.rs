@@ -67,8 +67,12 @@ impl Batch {
 
     /// The timestamp of one of the batch's records (milliseconds).
     pub fn timestamp_of(&self, record: &RecordView) -> i64 {
+        self.timestamp_at(record.timestamp_delta)
+    }
+
+    pub(super) fn timestamp_at(&self, timestamp_delta: i64) -> i64 {
         match self.header.attributes.timestamp_type() {
-            TimestampType::CreateTime => self.header.base_timestamp.saturating_add(record.timestamp_delta),
+            TimestampType::CreateTime => self.header.base_timestamp.saturating_add(timestamp_delta),
             TimestampType::LogAppendTime => self.header.max_timestamp,
         }
     }

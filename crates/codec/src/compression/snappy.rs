@@ -26,26 +26,52 @@ pub(super) fn compress(input: &[u8]) -> Result<Vec<u8>, CompressionError> {
 
 pub(super) fn decompress(input: &[u8], limit: usize) -> Result<Vec<u8>, CompressionError> {
     let mut output = Vec::new();
-    if !input.starts_with(&XERIAL_MAGIC) {
-        decompress_block(input, limit, &mut output)?;
-        return Ok(output);
-    }
-    let mut rest = input.get(XERIAL_HEADER_BYTES..).ok_or_else(|| invalid("header cut short".to_owned()))?;
-    while !rest.is_empty() {
-        let Some((size, after)) = rest.split_first_chunk::<4>() else {
-            return Err(invalid("block size cut short".to_owned()));
-        };
-        let size = u32::from_be_bytes(*size) as usize;
-        let Some((block, after)) = after.split_at_checked(size) else {
-            return Err(invalid(format!("block of {size} bytes, {} are left", after.len())));
-        };
-        decompress_block(block, limit, &mut output)?;
-        rest = after;
+    for block in blocks(input)? {
+        decompress_block(block?, limit, &mut output)?;
     }
     Ok(output)
 }
 
-fn decompress_block(block: &[u8], limit: usize, output: &mut Vec<u8>) -> Result<(), CompressionError> {
+/// The blocks of `input`, in either form; ends after the first error.
+pub(super) fn blocks(input: &[u8]) -> Result<Blocks<'_>, CompressionError> {
+    if !input.starts_with(&XERIAL_MAGIC) {
+        return Ok(Blocks { plain: Some(input), framed: &[] });
+    }
+    let framed = input.get(XERIAL_HEADER_BYTES..).ok_or_else(|| invalid("header cut short".to_owned()))?;
+    Ok(Blocks { plain: None, framed })
+}
+
+/// See [`blocks`].
+pub(super) struct Blocks<'a> {
+    plain: Option<&'a [u8]>,
+    framed: &'a [u8],
+}
+
+impl<'a> Iterator for Blocks<'a> {
+    type Item = Result<&'a [u8], CompressionError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(plain) = self.plain.take() {
+            return Some(Ok(plain));
+        }
+        if self.framed.is_empty() {
+            return None;
+        }
+        let rest = std::mem::take(&mut self.framed);
+        let Some((size, after)) = rest.split_first_chunk::<4>() else {
+            return Some(Err(invalid("block size cut short".to_owned())));
+        };
+        let size = u32::from_be_bytes(*size) as usize;
+        let Some((block, after)) = after.split_at_checked(size) else {
+            return Some(Err(invalid(format!("block of {size} bytes, {} are left", after.len()))));
+        };
+        self.framed = after;
+        Some(Ok(block))
+    }
+}
+
+/// Adds the content of one block to `output`, which may have `limit` bytes then.
+pub(super) fn decompress_block(block: &[u8], limit: usize, output: &mut Vec<u8>) -> Result<(), CompressionError> {
     let len = snap::raw::decompress_len(block).map_err(|error| invalid(error.to_string()))?;
     if len > limit.saturating_sub(output.len()) {
         return Err(CompressionError::TooLarge { compression: Compression::Snappy, limit });
