@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::declared::DeclaredAccess;
 use super::keys::honoured_keys;
 use super::settings::{Settings, shown};
 
@@ -9,11 +10,14 @@ use super::settings::{Settings, shown};
 const REPLACED: &[&str] = &["broker.id", "log.dir"];
 
 /// All keys: those that were given or inferred first, with their source, then the defaults.
-pub(crate) fn describe(settings: &Settings) -> String {
+pub(crate) fn describe(settings: &Settings, declared: &DeclaredAccess) -> String {
     let mut text = String::new();
     for (key, setting) in settings.iter() {
         let value = shown(key, &setting.text);
         let _ = writeln!(text, "# {}\n{}={}", escape(&setting.source.to_string()), escape(key), escape(value));
+    }
+    for line in declared.describe() {
+        let _ = writeln!(text, "# {}", escape(&line));
     }
     text.push_str("# defaults\n");
     let is_left_out = |name: &str| settings.get(name).is_none() && !REPLACED.contains(&name);

@@ -19,6 +19,7 @@ use stream_types::limits::CATALOG_BYTES_MAX;
 
 use super::classify::Warning;
 use super::error::ConfigError;
+use super::sasl::SaslSettings;
 use super::settings::{Settings, Source};
 
 pub(crate) const CATALOG_KEY: &str = "hanzo.catalog.file";
@@ -126,6 +127,33 @@ impl DeclaredAccess {
         if !self.users.is_empty() {
             settings.infer(MECHANISMS_KEY, MECHANISMS, "the declared users having passwords");
         }
+    }
+
+    /// Refuses users whom a login configuration has with another password.
+    pub(crate) fn check_logins(&self, sasl: &SaslSettings) -> Result<(), ConfigError> {
+        let mechanisms = sasl.listeners.values().flat_map(|listener| &listener.mechanisms);
+        for user in mechanisms.flat_map(|mechanism| &mechanism.users) {
+            if let Some(declared) = self.users.iter().find(|declared| declared.name == *user.0)
+                && declared.password != *user.1
+            {
+                return Err(ConfigError::TwoPasswords {
+                    user: declared.name.clone(),
+                    first: declared.given.clone(),
+                    second: Source::Inferred("a login configuration (sasl.jaas.config)"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// One line of `--check` for each user and each ACL.
+    pub(crate) fn describe(&self) -> impl Iterator<Item = String> {
+        let users = self.users.iter().map(|user| format!("User:{} has a password ({})", user.name, user.given));
+        users.chain(self.acls.iter().map(|acl| {
+            let operation = Operation::from_code(acl.operation).map_or("", Operation::name);
+            let resource = ResourceType::from_code(acl.resource_type).map_or("", ResourceType::name);
+            format!("{} may {operation} {resource} {}", acl.principal, acl.resource_name)
+        }))
     }
 
     /// Refuses users that no listener lets in.

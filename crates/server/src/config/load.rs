@@ -181,6 +181,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
     let protocols = network.listeners.iter().chain(&network.controller_listeners).map(|listener| listener.protocol);
     declared.check_listeners(protocols.into_iter().any(SecurityProtocol::speaks_sasl))?;
     let sasl = sasl_settings(&settings, &network)?;
+    declared.check_logins(&sasl)?;
     Ok(ServerConfig {
         node_id: network.node_id,
         roles: network.roles,

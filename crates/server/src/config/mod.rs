@@ -248,6 +248,6 @@ impl ServerConfig {
 
     /// The effective configuration as a properties text, secrets hidden (`server --check`).
     pub fn describe(&self) -> String {
-        check::describe(&self.settings)
+        check::describe(&self.settings, &self.declared)
     }
 }
