@@ -5,6 +5,7 @@
 
 pub mod acl;
 mod principal;
+pub mod quota;
 pub mod sasl;
 mod secret;
 mod secret_keys;

@@ -21,3 +21,4 @@ mod http_get;
 mod maintenance;
 mod net;
 mod partitions;
+mod quotas;

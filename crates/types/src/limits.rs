@@ -29,6 +29,8 @@ pub const WORKER_MAILBOX_EVENTS_MAX: usize = 4096;
 pub const COORDINATOR_MAILBOX_EVENTS_MAX: usize = 4096;
 /// Events of the audit trail that may wait to be written to its topic.
 pub const AUDIT_QUEUE_EVENTS_MAX: usize = 4096;
+/// Clients whose use of one kind of quota is remembered.
+pub const QUOTA_CLIENTS_MAX: usize = 10_000;
 /// Longest topic name (Kafka's limit, characters).
 pub const TOPIC_NAME_CHARS_MAX: usize = 249;
 /// Partitions that one CreateTopics or CreatePartitions call may ask for.

@@ -8,6 +8,7 @@
 //! records nothing. Every answer is a value: [`ErrorCode`] and text per topic, partition or resource.
 
 mod allocate_producer_ids;
+mod alter_client_quotas;
 mod alter_configs;
 mod create_acls;
 mod create_partitions;
@@ -31,6 +32,7 @@ use crate::image::MetadataImage;
 use crate::record::MetadataRecord;
 
 pub use allocate_producer_ids::{AllocateProducerIds, PRODUCER_ID_BLOCK_LEN, ProducerIdBlock};
+pub use alter_client_quotas::{AlterClientQuotas, AlterClientQuotasReply, QuotaChange};
 pub use alter_configs::{
     AlterConfigs, AlterConfigsReply, ConfigChange, ConfigOperation, ConfigValue, IncrementalAlterConfigs,
 };
@@ -98,6 +100,7 @@ pub enum Command {
     DeclareAcls(DeclareAcls),
     CreateAcls(CreateAcls),
     DeleteAcls(DeleteAcls),
+    AlterClientQuotas(AlterClientQuotas),
 }
 
 /// The controller's answer to the command of the same name.
@@ -118,6 +121,7 @@ pub enum Reply {
     DeclareAcls(DeclareAclsReply),
     CreateAcls(CreateAclsReply),
     DeleteAcls(DeleteAclsReply),
+    AlterClientQuotas(AlterClientQuotasReply),
 }
 
 /// Records to append together, and the reply to give once they are committed.
@@ -178,6 +182,7 @@ impl Controller {
             Command::DeclareAcls(c) => self.declare_acls(random, c).map(Reply::DeclareAcls),
             Command::CreateAcls(c) => self.create_acls(random, c).map(Reply::CreateAcls),
             Command::DeleteAcls(c) => self.delete_acls(c).map(Reply::DeleteAcls),
+            Command::AlterClientQuotas(c) => self.alter_client_quotas(c).map(Reply::AlterClientQuotas),
         }
     }
 }

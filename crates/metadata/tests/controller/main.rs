@@ -57,3 +57,8 @@ fn elections() {
 fn acls() {
     check("acls.txt");
 }
+
+#[test]
+fn client_quotas() {
+    check("client_quotas.txt");
+}

@@ -2,7 +2,10 @@
 
 use stream_metadata::acl::AclBinding;
 use stream_metadata::config_def;
-use stream_metadata::controller::{AlterConfigsReply, ApiError, ConfigChange, ConfigOperation, ElectionType};
+use stream_metadata::controller::{
+    AlterConfigsReply, ApiError, ConfigChange, ConfigOperation, ElectionType, QuotaChange,
+};
+use stream_metadata::image::QuotaEntity;
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Reply};
 use stream_security::acl::{Operation, PatternType, Permission, ResourceType};
 
@@ -62,6 +65,10 @@ pub(super) fn of(command: &Command, reply: &Reply) -> (&'static str, Vec<String>
             let gone = reply.results.iter().flatten().flatten();
             ("DeleteAcls", gone.map(|acl| acl_text(&AclBinding::from(acl))).collect())
         }
+        (Command::AlterClientQuotas(asked), Reply::AlterClientQuotas(reply)) if !asked.validate_only => {
+            let pairs = asked.entries.iter().zip(&reply.entries).filter(|(_, (_, outcome))| outcome.is_ok());
+            ("AlterClientQuotas", pairs.map(|((entity, changes), _)| quotas(entity, changes)).collect())
+        }
         (Command::UnregisterBroker(asked), Reply::UnregisterBroker(Ok(_))) => {
             ("UnregisterBroker", vec![format!("broker {}", asked.broker_id)])
         }
@@ -95,6 +102,18 @@ fn altered<T>(
         texts.push(text);
     }
     texts
+}
+
+fn quotas(entity: &QuotaEntity, changes: &[QuotaChange]) -> String {
+    let mut text = "quota".to_owned();
+    for (kind, name) in entity {
+        text.extend([" ", kind, "=", name.as_deref().unwrap_or("(default)")]);
+    }
+    for QuotaChange { key, value } in changes {
+        let value = value.map_or_else(|| "(none)".to_owned(), |value| value.to_string());
+        text.extend([" ", key, "=", &value]);
+    }
+    text
 }
 
 fn push_change(text: &mut String, change: &ConfigChange) {

@@ -26,6 +26,7 @@ use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::DiskSpace;
 use crate::net::RequestMemory;
 use crate::partitions::{LogDirs, PartitionTable, Workers};
+use crate::quotas::ClientQuotas;
 use crate::telemetry::metrics::Metrics;
 
 pub(crate) use authorization::Authorization;
@@ -51,6 +52,7 @@ pub(crate) struct Broker {
     pub(crate) authorization: Authorization,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) quotas: ClientQuotas,
     image: ArcSwap<MetadataImage>,
     image_offset: AtomicI64,
     broker_epoch: AtomicI64,

@@ -75,6 +75,9 @@ impl Publisher {
             self.change_configs(&before, image);
         }
         self.broker.authorization.follow(&before, image);
+        if !before.shares_security_with(image) {
+            self.broker.quotas.follow(&before, image);
+        }
         self.broker.image.store(Arc::clone(image));
         self.broker.groups.follow(self.broker.node_id(), &self.broker.partitions, &before, image);
         self.broker.image_offset.store(published.offset, Ordering::Relaxed);

@@ -33,6 +33,7 @@ use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::{DiskSpace, Maintenance};
 use crate::net::{self, BoundListener, ListenerInfo, RequestMemory};
 use crate::partitions::{Flusher, LogDirs, PartitionTable, WorkerContext, Workers};
+use crate::quotas::ClientQuotas;
 use crate::telemetry::http;
 use crate::telemetry::metrics::Metrics;
 
@@ -124,6 +125,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         authorization: Authorization::new(None),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(config.network.fetch_sessions_max),
+        quotas: ClientQuotas::new(clock, &config.quotas),
         stop: Stop::default(),
         static_config,
         config,

@@ -8,6 +8,7 @@ use std::{env, fmt, fs};
 use stream_metadata::SecurityProtocol;
 use stream_metadata::controller::check_topic_name;
 use stream_metadata::image::is_internal_topic;
+use stream_security::quota::QuotaWindow;
 use stream_types::Uuid;
 
 use super::declared::{self, DeclaredAccess, Outside};
@@ -17,8 +18,8 @@ use super::machine::Machine;
 use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
-    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, SaslSettings, ServerConfig,
-    TopicSettings, Warning, classify, listener, network, properties, sasl, security,
+    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, QuotaSettings, SaslSettings,
+    ServerConfig, TopicSettings, Warning, classify, listener, network, properties, sasl, security,
 };
 
 /// What the command line says about the configuration.
@@ -200,6 +201,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         groups: group_settings(reader)?,
         network: network_settings(reader)?,
         sasl,
+        quotas: quota_settings(reader)?,
         log: log_settings(reader)?,
         flush_policy: match reader.text_or_default("hanzo.flush.policy") {
             "always" => FlushPolicy::Always,
@@ -324,6 +326,19 @@ fn network_settings(reader: Reader<'_>) -> Result<NetworkSettings, ConfigError> 
         listen_backlog: reader.int("socket.listen.backlog.size")?,
         fetch_sessions_max: reader.size("max.incremental.fetch.session.cache.slots")?,
         fetch_bytes_max: reader.size("fetch.max.bytes")?,
+    })
+}
+
+fn quota_settings(reader: Reader<'_>) -> Result<QuotaSettings, ConfigError> {
+    let window = |samples, seconds| -> Result<QuotaWindow, ConfigError> {
+        Ok(QuotaWindow {
+            samples: reader.int(samples)? as u32,
+            sample: Duration::from_secs(reader.int(seconds)? as u64),
+        })
+    };
+    Ok(QuotaSettings {
+        window: window("quota.window.num", "quota.window.size.seconds")?,
+        mutation_window: window("controller.quota.window.num", "controller.quota.window.size.seconds")?,
     })
 }
 

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use stream_metadata::SecurityProtocol;
+use stream_security::quota::QuotaWindow;
 use stream_types::NodeId;
 
 pub use classify::Warning;
@@ -151,6 +152,15 @@ pub struct NetworkSettings {
     pub fetch_bytes_max: usize,
 }
 
+/// Keys of client quotas.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QuotaSettings {
+    /// `quota.window.num` and `quota.window.size.seconds`
+    pub window: QuotaWindow,
+    /// `controller.quota.window.num` and `controller.quota.window.size.seconds`
+    pub mutation_window: QuotaWindow,
+}
+
 /// Keys of logs that are not a topic's own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LogSettings {
@@ -199,6 +209,8 @@ pub struct ServerConfig {
     pub network: NetworkSettings,
     /// Who may log in how.
     pub sasl: SaslSettings,
+    /// How client quotas are measured.
+    pub quotas: QuotaSettings,
     /// Logs.
     pub log: LogSettings,
     /// `hanzo.http.listener`; none for off.

@@ -6,13 +6,15 @@
 //! - `min_bytes` and `max_wait_ms` are honoured; an error in any partition answers at once.
 //! - v7: sessions (KIP-227); v9: leader epoch checks; v12: diverging epochs are the followers'
 //!   business; v13: topics by id.
+//! - Who is above `consumer_byte_rate` gets an empty answer that says how long to pause (KIP-219).
 //! - An empty partition has an empty record set, never a null one (librdkafka 2.0.2).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use stream_codec::{RecordPart, Records};
+use stream_codec::{RecordPart, Records, Str};
 use stream_log::{LogSlice, ReadBound, SlicePart};
+use stream_security::quota::QuotaType;
 use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex};
 use stream_wire::api::ApiKey;
 use stream_wire::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData};
@@ -22,7 +24,7 @@ use super::request::{FileRange, Request, Responder};
 use crate::broker::Broker;
 use crate::clock;
 use crate::fetch_sessions::{Asked, SessionContext};
-use crate::net::{Answer, Pending};
+use crate::net::{Answer, Pending, Session};
 use crate::partitions::{FetchWaiter, Partition};
 
 /// One partition that a client wants to read.
@@ -42,6 +44,8 @@ struct Plan {
     bytes_max: usize,
     bytes_min: usize,
     wait: Duration,
+    /// Whose quota the bytes count for, if there are quotas.
+    quota: Option<(Session, Option<Str>)>,
 }
 
 /// What one pass over the partitions found.
@@ -81,7 +85,14 @@ fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, 
     let by_id = request.version() >= 13;
     let bound = if body.isolation_level == 1 { ReadBound::LastStable } else { ReadBound::HighWatermark };
     let bytes_max = usize::try_from(body.max_bytes).unwrap_or(0).min(broker.config.network.fetch_bytes_max);
-    let bytes_min = usize::try_from(body.min_bytes).unwrap_or(0);
+    let (session, client_id) = (&request.session, request.client_id.as_deref());
+    let quota = broker.quotas.limits_any(QuotaType::Fetch).then(|| (session.clone(), request.client_id.clone()));
+    // More than a window holds could never be given.
+    let bytes_max = match broker.quotas.at_once_max(QuotaType::Fetch, session, client_id) {
+        Some(bytes) => bytes_max.min(bytes),
+        None => bytes_max,
+    };
+    let bytes_min = usize::try_from(body.min_bytes).unwrap_or(0).min(bytes_max);
     let wait = Duration::from_millis(u64::try_from(body.max_wait_ms).unwrap_or(0));
     let now = broker.clock.monotonic();
     let random = || clock::random_u64() as i32;
@@ -99,7 +110,7 @@ fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, 
         };
         wanted.push(Wanted { asked, partition });
     }
-    Ok(Plan { responder: request.responder, session, wanted, bound, bytes_max, bytes_min, wait })
+    Ok(Plan { responder: request.responder, session, wanted, bound, bytes_max, bytes_min, wait, quota })
 }
 
 impl Plan {
@@ -173,7 +184,30 @@ impl Plan {
         self.wanted.iter().filter_map(|wanted| wanted.partition.as_ref().ok())
     }
 
+    /// Counts the bytes of an answer. `Err`: they are not given now, and the client is told how long to pause (KIP-219).
+    fn charge(&self, broker: &Broker, bytes: usize) -> Result<i32, Answer> {
+        let Some((session, client_id)) = &self.quota else { return Ok(0) };
+        let (client_id, bytes) = (client_id.as_deref(), bytes as f64);
+        let usage = broker.quotas.record(QuotaType::Fetch, session, client_id, bytes);
+        let throttle_time_ms = broker.quotas.pause(&session.muter, usage.throttle);
+        if throttle_time_ms == 0 || usage.alone {
+            return Ok(throttle_time_ms);
+        }
+        broker.quotas.unrecord(QuotaType::Fetch, session, client_id, bytes);
+        let session_id = match &self.session {
+            SessionContext::Incremental(session) => session.lock().id,
+            // The client asks for everything again.
+            SessionContext::Sessionless | SessionContext::Full(_) => 0,
+        };
+        let response = FetchResponse { throttle_time_ms, session_id, ..Default::default() };
+        Err(self.responder.respond(&response))
+    }
+
     fn answer(&self, broker: &Broker, pass: Pass) -> Answer {
+        let throttle_time_ms = match self.charge(broker, pass.bytes) {
+            Ok(throttle_time_ms) => throttle_time_ms,
+            Err(empty) => return empty,
+        };
         let mut session = match &self.session {
             SessionContext::Sessionless => None,
             SessionContext::Full(session) | SessionContext::Incremental(session) => Some(session.lock()),
@@ -202,7 +236,7 @@ impl Plan {
             }
         }
         let session_id = session.map_or(0, |session| session.id);
-        let response = FetchResponse { session_id, responses, ..Default::default() };
+        let response = FetchResponse { throttle_time_ms, session_id, responses, ..Default::default() };
         self.responder.respond_with_files(&response, &pass.files)
     }
 }

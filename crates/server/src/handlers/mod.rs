@@ -7,6 +7,7 @@ mod authorized_operations;
 pub(crate) mod error_map;
 mod request;
 
+mod alter_client_quotas;
 mod alter_configs;
 mod api_versions;
 mod create_acls;
@@ -17,6 +18,7 @@ mod delete_groups;
 mod delete_records;
 mod delete_topics;
 mod describe_acls;
+mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
@@ -50,6 +52,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use stream_codec::Decoder;
+use stream_security::quota::QuotaType;
 use stream_types::limits;
 use stream_wire::api::{Api, ApiKey};
 use stream_wire::header::{self, RequestHeader};
@@ -97,9 +100,16 @@ pub(crate) fn dispatch(
     broker.metrics.request(key);
     let responder = Responder { api: key, version: api_version, correlation_id };
     let request = Request { responder, session: session.clone(), client_id, body: decoder.rest() };
-    answer(broker, session, authentication, &request)
+    if !broker.quotas.limits_any(QuotaType::Request) {
+        return answer(broker, session, authentication, &request);
+    }
+    let began = broker.clock.monotonic();
+    let pending = answer(broker, session, authentication, &request);
+    let spent = broker.clock.monotonic().since(began);
+    broker.quotas.charge_time((key, api_version), session, request.client_id.as_deref(), spent, pending)
 }
 
+/// Hands the request to its file.
 fn answer(
     broker: &Arc<Broker>,
     session: &mut Session,
@@ -127,12 +137,14 @@ fn answer(
         ApiKey::ListGroups => list_groups::handle(broker, request),
         ApiKey::DeleteGroups => delete_groups::handle(broker, request),
         ApiKey::OffsetDelete => offset_delete::handle(broker, request),
+        ApiKey::AlterClientQuotas => alter_client_quotas::handle(broker, request),
         ApiKey::AlterConfigs => alter_configs::handle(broker, request),
         ApiKey::CreateAcls => create_acls::handle(broker, request),
         ApiKey::CreatePartitions => create_partitions::handle(broker, request),
         ApiKey::DeleteAcls => delete_acls::handle(broker, request),
         ApiKey::DeleteRecords => delete_records::handle(broker, request),
         ApiKey::DescribeAcls => describe_acls::handle(broker, request),
+        ApiKey::DescribeClientQuotas => describe_client_quotas::handle(broker, request),
         ApiKey::DescribeCluster => describe_cluster::handle(broker, request),
         ApiKey::DescribeLogDirs => describe_log_dirs::handle(broker, request),
         ApiKey::DescribeProducers => describe_producers::handle(broker, request),

@@ -4,6 +4,7 @@
 //!   their partitions' workers. The connection may then read its next request.
 //! - Stage 2: the answer leaves when every partition is appended (acks=1) or committed (acks=all).
 //! - acks=0: no answer; an error closes the connection.
+//! - Who is above `producer_byte_rate` is told so, and nothing is read from it for that time (KIP-219).
 //! - v3+: exactly one batch of magic 2 a partition. v7: zstd. v8: record errors (KIP-467).
 //!   v10: leader hints (KIP-951). v13: topics by id.
 //! - Versions 0–2 are advertised for old librdkafka (KAFKA-18659) and refused.
@@ -15,6 +16,7 @@ use stream_codec::Records;
 use stream_codec::compression::Compression;
 use stream_log::CheckedBatch;
 use stream_metadata::image::is_internal_topic;
+use stream_security::quota::QuotaType;
 use stream_types::{ErrorCode, PartitionIndex, Uuid};
 use stream_wire::api::ApiKey;
 use stream_wire::produce::{
@@ -24,7 +26,7 @@ use stream_wire::produce::{
 use super::error_map;
 use super::request::{Request, Responder};
 use crate::broker::Broker;
-use crate::net::{Answer, Pending};
+use crate::net::{Answer, Muter, Pending};
 use crate::partitions::{Acks, AppendOutcome, AppendReply, AppendRequest, Partition, ProduceJob};
 
 /// The first version that may carry zstd.
@@ -36,6 +38,23 @@ struct Place {
     name: stream_codec::Str,
     topic_id: Uuid,
     partitions: Vec<i32>,
+}
+
+/// How long the client has to pause once it is answered, because it produced too much.
+#[derive(Debug)]
+struct Pause(Option<(Muter, Duration)>);
+
+impl Pause {
+    fn of(broker: &Broker, request: &Request) -> Pause {
+        let (session, client_id) = (&request.session, request.client_id.as_deref());
+        let usage = broker.quotas.record(QuotaType::Produce, session, client_id, request.body.len() as f64);
+        Pause((!usage.throttle.is_zero()).then(|| (session.muter.clone(), usage.throttle)))
+    }
+
+    /// Lets the pause begin; what the answer says of it.
+    fn begin(&self, broker: &Broker) -> i32 {
+        self.0.as_ref().map_or(0, |(muter, throttle)| broker.quotas.pause(muter, *throttle))
+    }
 }
 
 /// Appends batches to partitions.
@@ -51,16 +70,18 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         _ => return refuse_all(broker, request, &body, ErrorCode::InvalidRequiredAcks),
     };
     let silent = matches!(acks, Acks::None(_));
+    let pause = Pause::of(broker, request);
     let slot_count = body.topic_data.iter().map(|topic| topic.partition_data.len()).sum();
     let (job, done) = ProduceJob::new(slot_count);
     let job = Arc::new(job);
     let places = submit(broker, request, body, &acks, &job);
     if silent {
+        pause.begin(broker);
         return Pending::Ready(Answer::Silence);
     }
     let responder = request.responder;
     if slot_count == 0 {
-        return Pending::Ready(answer(broker, responder, places.0, Vec::new()));
+        return Pending::Ready(answer(broker, responder, &pause, places.0, Vec::new()));
     }
     let timeout = Duration::from_millis(u64::try_from(places.1).unwrap_or(0));
     let broker = Arc::clone(broker);
@@ -70,7 +91,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             // Appended, but not committed in the time that the client gives.
             Err(_) | Ok(Err(_)) => vec![AppendOutcome::refused(ErrorCode::RequestTimedOut, None); slot_count],
         };
-        answer(&broker, responder, places.0, outcomes)
+        answer(&broker, responder, &pause, places.0, outcomes)
     })
 }
 
@@ -166,12 +187,18 @@ fn check(
     Ok((partition, checked.in_buffer_of(frame_bytes)))
 }
 
-fn answer(broker: &Broker, responder: Responder, places: Vec<Place>, outcomes: Vec<AppendOutcome>) -> Answer {
+fn answer(
+    broker: &Broker,
+    responder: Responder,
+    pause: &Pause,
+    places: Vec<Place>,
+    outcomes: Vec<AppendOutcome>,
+) -> Answer {
     for outcome in outcomes.iter().filter(|outcome| !outcome.error.is_none()) {
         broker.metrics.error(ApiKey::Produce, outcome.error);
     }
     let mut outcomes = outcomes.into_iter();
-    let mut response = ProduceResponse::default();
+    let mut response = ProduceResponse { throttle_time_ms: pause.begin(broker), ..Default::default() };
     for place in places {
         let partition_responses = place
             .partitions
@@ -212,5 +239,5 @@ fn refuse_all(broker: &Broker, request: &Request, body: &ProduceRequest, error: 
         outcomes.extend(partitions.iter().map(|_| AppendOutcome::refused(error, None)));
         places.push(Place { name: topic.name.clone(), topic_id: topic.topic_id, partitions });
     }
-    Pending::Ready(answer(broker, request.responder, places, outcomes))
+    Pending::Ready(answer(broker, request.responder, &Pause::of(broker, request), places, outcomes))
 }

@@ -22,6 +22,7 @@ use tokio::time::Sleep;
 
 use super::authentication::Authentication;
 use super::frame_reader::FrameReader;
+use super::muter::Muter;
 use super::output::Output;
 use super::response_queue::{Answer, Received, ResponseQueue};
 use crate::broker::Broker;
@@ -65,6 +66,8 @@ pub(crate) struct Session {
     pub(crate) principal: Principal,
     /// Ends the connection from elsewhere.
     pub(crate) closer: Closer,
+    /// Lets the connection pause when its client is above a quota.
+    pub(crate) muter: Muter,
 }
 
 /// Ends one connection from wherever an answer can no longer be given (acks=0).
@@ -105,6 +108,7 @@ enum Event {
     LargeFrameSlot(OwnedSemaphorePermit),
     MemoryFreed,
     FrameWaits,
+    Unmuted,
     Asked(String),
     ShuttingDown,
 }
@@ -139,7 +143,13 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
         tracing::debug!(%peer, listener = listener.name, "connection closed: too many clients have not said who they are");
         return;
     };
-    let session = Session { listener, peer, principal: Principal::anonymous(), closer: Closer::default() };
+    let session = Session {
+        listener,
+        peer,
+        principal: Principal::anonymous(),
+        closer: Closer::default(),
+        muter: Muter::default(),
+    };
     let mut connection = Connection {
         read,
         write,
@@ -209,7 +219,7 @@ impl Connection {
                     self.large_slot = Some(slot);
                     self.bytes_since_check = LARGE_FRAME_PROGRESS_BYTES_MIN;
                 }
-                Event::MemoryFreed | Event::FrameWaits => {}
+                Event::MemoryFreed | Event::FrameWaits | Event::Unmuted => {}
                 Event::Asked(reason) => return Some(reason),
                 Event::ShuttingDown => self.draining = true,
             }
@@ -348,8 +358,14 @@ impl Connection {
     /// keep a piece of a log in memory.
     fn may_dispatch(&self) -> bool {
         !self.draining
+            && self.muted_for().is_none()
             && self.queue.len() < limits::IN_FLIGHT_REQUESTS_PER_CONNECTION_MAX
             && self.output.len() + self.queue.ready_bytes() < OUTPUT_BYTES_MAX
+    }
+
+    /// How long this connection has to pause because of a quota.
+    fn muted_for(&self) -> Option<Duration> {
+        self.session.muter.remaining(|| self.broker.clock.monotonic())
     }
 
     async fn next_event(&mut self, check: Pin<&mut Sleep>, end: Pin<&mut impl Future<Output = Event>>) -> Event {
@@ -366,6 +382,7 @@ impl Connection {
         let needs_slot = wants_slot && self.large_slot.is_none();
         // A connection with a frame half received must finish it: its memory is part of the problem.
         let memory_full = may_read && self.input.buffered() == 0 && self.broker.request_memory.is_full();
+        let muted_for = self.muted_for().unwrap_or_default();
         let take_answers = !self.queue.is_empty() && self.output.len() < OUTPUT_BYTES_MAX;
         let memory = &self.broker.request_memory;
         tokio::select! {
@@ -376,6 +393,7 @@ impl Connection {
             slot = memory.large_frame_slot(), if needs_slot => Event::LargeFrameSlot(slot),
             () = memory.freed(), if memory_full => Event::MemoryFreed,
             () = tokio::task::yield_now(), if frame_waits && may_dispatch => Event::FrameWaits,
+            () = async { tokio::time::sleep(muted_for).await }, if !muted_for.is_zero() => Event::Unmuted,
             event = end, if !draining => event,
             () = check => Event::Check,
         }

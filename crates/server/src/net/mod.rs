@@ -5,6 +5,7 @@ mod connection;
 mod frame_reader;
 mod listener;
 mod memory;
+mod muter;
 mod output;
 mod response_queue;
 
@@ -12,5 +13,6 @@ pub(crate) use authentication::{Authentication, HandshakeError, Outcome, after_d
 pub(crate) use connection::{Closer, ListenerInfo, Session};
 pub(crate) use listener::{BoundListener, bind};
 pub(crate) use memory::RequestMemory;
+pub(crate) use muter::Muter;
 pub(crate) use output::{OutputSegment, Response};
 pub(crate) use response_queue::{Answer, Pending};

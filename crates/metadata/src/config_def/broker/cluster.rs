@@ -66,10 +66,15 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .low()
         .doc("How long a quorum node waits before it asks again."),
     list("controller.quorum.voters", "").high().honoured().doc("The voters of the metadata quorum, as id@host:port."),
-    int("controller.quota.window.num", "11").from(1).low().doc("How many samples the quota for topic changes keeps."),
+    int("controller.quota.window.num", "11")
+        .from(1)
+        .low()
+        .honoured()
+        .doc("How many samples the quota for topic changes keeps."),
     int("controller.quota.window.size.seconds", "1")
         .from(1)
         .low()
+        .honoured()
         .doc("How long one sample of the quota for topic changes is."),
     int("controller.socket.timeout.ms", "30000").doc("How long a broker waits for the controller's answer."),
     unset("early.start.listeners", ConfigType::List)

@@ -89,8 +89,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .honoured()
         .doc("How many bytes of requests may wait before no more is read; -1 is the broker's own limit."),
     int("queued.max.requests", "500").from(1).high().doc("How many requests may wait before no more is read."),
-    int("quota.window.num", "11").from(1).low().doc("How many samples client quotas keep."),
-    int("quota.window.size.seconds", "1").from(1).low().doc("How long one sample of a client quota is."),
+    int("quota.window.num", "11").from(1).low().honoured().doc("How many samples client quotas keep."),
+    int("quota.window.size.seconds", "1").from(1).low().honoured().doc("How long one sample of a client quota is."),
     int("request.timeout.ms", "30000").high().doc("How long the broker as a client waits for an answer."),
     long("socket.connection.setup.timeout.max.ms", "30000")
         .doc("The longest that the broker as a client waits for a connection."),

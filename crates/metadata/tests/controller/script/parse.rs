@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use stream_metadata::acl::{AclFilter, NewAcl};
 use stream_metadata::controller::{
-    AllocateProducerIds, AlterConfigs, ConfigChange, ConfigOperation, CreateAcls, CreatePartitions, CreateTopics,
-    DeleteAcls, DeleteTopics, ElectLeaders, ElectionType, FenceBroker, IncrementalAlterConfigs, NewPartitions,
-    NewTopic, RegisterBroker, TopicSelector, UnfenceBroker, UnregisterBroker,
+    AllocateProducerIds, AlterClientQuotas, AlterConfigs, ConfigChange, ConfigOperation, CreateAcls, CreatePartitions,
+    CreateTopics, DeleteAcls, DeleteTopics, ElectLeaders, ElectionType, FenceBroker, IncrementalAlterConfigs,
+    NewPartitions, NewTopic, QuotaChange, RegisterBroker, TopicSelector, UnfenceBroker, UnregisterBroker,
 };
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Endpoint, MetadataImage, SecurityProtocol};
 use stream_types::{NodeId, PartitionIndex, TopicPartition, Uuid};
@@ -56,6 +56,10 @@ pub(crate) fn command(words: &[&str], image: &MetadataImage) -> Command {
         }),
         "allow" => Command::CreateAcls(CreateAcls { acls: rest.iter().map(|word| acl(word)).collect() }),
         "forget" => Command::DeleteAcls(DeleteAcls { filters: rest.iter().map(|word| acl_filter(word)).collect() }),
+        "quota" => {
+            let entries = rest.split(|word| *word == ";").map(quota).collect();
+            Command::AlterClientQuotas(AlterClientQuotas { entries, validate_only })
+        }
         other => panic!("no such verb: {other}"),
     }
 }
@@ -81,6 +85,23 @@ fn acl_filter(word: &str) -> AclFilter {
     let text = |text: String| (text != "-").then_some(text);
     let (resource_name, principal, host) = (text(resource_name), text(principal), text(host));
     AclFilter { resource_type, resource_name, pattern_type, principal, host, operation, permission_type }
+}
+
+/// `TYPE=NAME[,TYPE=NAME] [set:KEY=VALUE | remove:KEY]...`; `*` is the default, `none` no entity.
+fn quota(words: &[&str]) -> (Vec<(String, Option<String>)>, Vec<QuotaChange>) {
+    let part = |part: &str| {
+        let (kind, name) = part.split_once('=').expect("type=name");
+        (kind.to_owned(), (name != "*").then(|| name.to_owned()))
+    };
+    let entity = if words[0] == "none" { Vec::new() } else { words[0].split(',').map(part).collect() };
+    let changes = words[1..].iter().map(|word| match word.split_once(':').expect("set: or remove:") {
+        ("set", change) => {
+            let (key, value) = change.split_once('=').expect("key=value");
+            QuotaChange { key: key.to_owned(), value: Some(number(value)) }
+        }
+        (_, key) => QuotaChange { key: key.to_owned(), value: None },
+    });
+    (entity, changes.collect())
 }
 
 fn register(words: &[&str]) -> RegisterBroker {

@@ -52,6 +52,12 @@ pub(crate) fn record(record: &MetadataRecord, before: &MetadataImage, after: &Me
             let value = r.value.as_ref().map_or("(removed)".to_owned(), |value| format!("= {value}"));
             format!("Config {}:{} {} {value}", r.resource_type, r.resource_name, r.name)
         }
+        MetadataRecord::ClientQuota(r) => {
+            let value = if r.remove { "(removed)".to_owned() } else { format!("= {}", r.value) };
+            let name = |name: &Option<stream_codec::Str>| name.as_ref().map_or("*".to_owned(), ToString::to_string);
+            let entity = r.entity.iter().map(|part| format!("{}={}", part.entity_type, name(&part.entity_name)));
+            format!("ClientQuota {} {} {value}", entity.collect::<Vec<_>>().join(","), r.key)
+        }
         MetadataRecord::ProducerIds(r) => format!("ProducerIds next {}", r.next_producer_id),
         MetadataRecord::AccessControlEntry(r) => format!("AccessControlEntry {}", acl(r)),
         MetadataRecord::RemoveAccessControlEntry(r) => {
@@ -95,6 +101,12 @@ pub(crate) fn reply(reply: &Reply) -> String {
                 outcome(result.as_ref().map(|()| format!("{kind:?} {name:?}: altered")))
             }))
         }
+        Reply::AlterClientQuotas(reply) => lines(
+            reply
+                .entries
+                .iter()
+                .map(|(entity, result)| outcome(result.as_ref().map(|()| format!("{}: altered", entity_name(entity))))),
+        ),
         Reply::AllocateProducerIds(result) => {
             outcome(result.as_ref().map(|block| format!("{} ids from {}", block.len, block.first)))
         }
@@ -121,6 +133,11 @@ pub(crate) fn entry(entry: &ConfigEntry) -> String {
         .collect();
     let value = entry.value.as_deref().unwrap_or("null");
     format!("= {}={value} {} {{{}}}\n", entry.name, entry.source.name(), synonyms.join(", "))
+}
+
+fn entity_name(entity: &[(String, Option<String>)]) -> String {
+    let parts = entity.iter().map(|(kind, name)| format!("{kind}={}", name.as_deref().unwrap_or("*")));
+    parts.collect::<Vec<_>>().join(",")
 }
 
 fn outcome(result: Result<String, &ApiError>) -> String {

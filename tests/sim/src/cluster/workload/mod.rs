@@ -77,7 +77,8 @@ pub fn outcome(reply: &Reply) -> &'static str {
         | Reply::ElectLeaders(_)
         | Reply::DeclareAcls(_)
         | Reply::CreateAcls(_)
-        | Reply::DeleteAcls(_) => "not aimed for",
+        | Reply::DeleteAcls(_)
+        | Reply::AlterClientQuotas(_) => "not aimed for",
     }
 }
 

@@ -1,0 +1,132 @@
+"""Client quotas: set by Kafka's own tool, kept by real clients. Times are compared with each other and with ten times the goal."""
+
+import time
+
+import pytest
+from confluent_kafka import Consumer, Producer
+
+from lib.admin import create_topic
+from lib.broker import wait_for
+from lib.commands import CommandFailed, kafka_tool
+from lib.wire import Connection
+
+RATE = 50_000
+VALUE = b"x" * 1000
+
+
+def quota(bootstrap: str, *arguments: str) -> str:
+    return kafka_tool("configs", "--bootstrap-server", bootstrap, *arguments)
+
+
+def set_quota(bootstrap: str, kind: str, name: str, value: str) -> None:
+    quota(bootstrap, "--alter", "--entity-type", kind, "--entity-name", name, "--add-config", value)
+
+
+def produce(bootstrap: str, topic: str, client_id: str, count: int, **settings) -> tuple[float, float]:
+    """Seconds for `count` records of 1000 bytes, and the longest pause that the broker asked for (seconds)."""
+    throttled = [0.0]
+    config = {"bootstrap.servers": bootstrap, "client.id": client_id, "linger.ms": 5, "batch.size": 20_000, "max.in.flight": 1, **settings}
+    producer = Producer(config, throttle_cb=lambda event: throttled.append(event.throttle_time))
+    start = time.monotonic()
+    for _ in range(count):
+        producer.produce(topic, VALUE)
+        producer.poll(0)
+    assert producer.flush(120) == 0
+    elapsed = time.monotonic() - start
+    producer.poll(0)
+    return elapsed, max(throttled)
+
+
+def consume(bootstrap: str, topic: str, client_id: str, count: int) -> tuple[float, float]:
+    """Seconds to read `count` records, and the longest pause that the broker asked for (seconds)."""
+    throttled = [0.0]
+    config = {
+        "bootstrap.servers": bootstrap, "client.id": client_id, "group.id": f"group-of-{client_id}",
+        "auto.offset.reset": "earliest", "enable.auto.commit": False,
+        "throttle_cb": lambda event: throttled.append(event.throttle_time),
+    }  # fmt: skip
+    consumer = Consumer(config)
+    consumer.subscribe([topic])
+    start, seen = time.monotonic(), 0
+    while seen < count:
+        assert time.monotonic() - start < 150, f"only {seen} of {count} records"
+        message = consumer.poll(1.0)
+        seen += message is not None and message.error() is None
+    elapsed = time.monotonic() - start
+    consumer.close()
+    return elapsed, max(throttled)
+
+
+def test_kafka_configs_sets_describes_and_removes(bootstrap):
+    quota(
+        bootstrap, "--alter", "--entity-type", "users", "--entity-name", "alice", "--entity-type", "clients", "--entity-name", "reports",
+        "--add-config", "producer_byte_rate=1024,request_percentage=50",
+    )  # fmt: skip
+    quota(bootstrap, "--alter", "--entity-type", "clients", "--entity-default", "--add-config", "consumer_byte_rate=1e9")
+    set_quota(bootstrap, "ips", "10.0.0.9", "connection_creation_rate=20")
+    both = ["--describe", "--entity-type", "users", "--entity-name", "alice", "--entity-type", "clients"]
+    assert "producer_byte_rate=1024.0" in quota(bootstrap, *both, "--entity-name", "reports")
+    assert "request_percentage=50.0" in quota(bootstrap, *both, "--entity-name", "reports")
+    default = ["--entity-type", "clients", "--entity-default"]
+    assert "consumer_byte_rate=1.0E9" in quota(bootstrap, "--describe", *default)
+    assert "connection_creation_rate=20.0" in quota(bootstrap, "--describe", "--entity-type", "ips")
+    quota(bootstrap, "--alter", *default, "--delete-config", "consumer_byte_rate")
+    assert "consumer_byte_rate" not in quota(bootstrap, "--describe", *default)
+    with pytest.raises(CommandFailed, match="must be greater than 0"):
+        set_quota(bootstrap, "clients", "reports", "producer_byte_rate=-5")
+
+
+def test_a_producer_is_paused(bootstrap, topic_name):
+    topic = create_topic(bootstrap, topic_name())
+    free, asked = produce(bootstrap, topic, "free", 800)
+    assert asked == 0
+    set_quota(bootstrap, "clients", "paced", f"producer_byte_rate={RATE}")
+    # The window takes a burst of ten seconds' worth; what is above it has to wait.
+    paced, asked = produce(bootstrap, topic, "paced", 800)
+    assert asked > 0, "the broker asked for no pause"
+    assert paced > free
+    # 800 kB at 50 kB/s, of which 500 kB are the burst: six seconds, and ten times that at most.
+    assert 0.5 < paced < 60
+    assert produce(bootstrap, topic, "free", 800)[1] == 0, "others are not paused"
+
+
+def test_a_producer_that_wants_no_answer_pays_too(bootstrap, topic_name):
+    topic = create_topic(bootstrap, topic_name())
+    set_quota(bootstrap, "clients", "silent", f"producer_byte_rate={RATE}")
+    produce(bootstrap, topic, "silent", 600, acks=0)
+    _, asked = produce(bootstrap, topic, "silent", 100)
+    assert asked > 0, "what acks=0 produced was not counted"
+
+
+def test_a_consumer_is_paused_and_gets_everything(bootstrap, topic_name):
+    topic = create_topic(bootstrap, topic_name())
+    produce(bootstrap, topic, "free", 800)
+    free, asked = consume(bootstrap, topic, "free", 800)
+    assert asked == 0
+    set_quota(bootstrap, "clients", "slow", f"consumer_byte_rate={RATE}")
+    slow, asked = consume(bootstrap, topic, "slow", 800)
+    assert asked > 0, "the broker asked for no pause"
+    assert slow < 100
+
+
+def test_the_answer_comes_before_the_pause(bootstrap):
+    """KIP-219: the answer leaves at once with the time in it; then nothing is read for that time."""
+    set_quota(bootstrap, "clients", "wire-test", "request_percentage=0.0001")
+
+    def throttled() -> int:
+        with Connection(bootstrap) as connection:
+            start = time.monotonic()
+            answer = connection.ask("Metadata", 9, topics=None)
+            answered = time.monotonic() - start
+            if answer.throttle_time_ms < 300:
+                return 0
+            assert answered < answer.throttle_time_ms / 1000, "the answer came after the pause"
+            connection.socket.settimeout(150)
+            connection.ask("Metadata", 9, topics=None)
+            assert time.monotonic() - start >= answer.throttle_time_ms / 1000 * 0.9, "the next request was read in the pause"
+            return answer.throttle_time_ms
+
+    try:
+        wait_for(throttled, 60, "a pause")
+    finally:
+        quota(bootstrap, "--alter", "--entity-type", "clients", "--entity-name", "wire-test", "--delete-config", "request_percentage")
