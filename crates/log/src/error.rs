@@ -136,6 +136,12 @@ impl LogError {
 }
 
 impl ReadError {
+    /// Whether the disk would have to be waited for, and the caller did not want to
+    /// ([`crate::disk::file::without_waiting`]).
+    pub fn would_wait(&self) -> bool {
+        matches!(self, ReadError::Disk(error) if error.source.kind() == io::ErrorKind::WouldBlock)
+    }
+
     /// What `error` means, which came up when a segment's file was read.
     pub(crate) fn of_segment(operation: &'static str, path: &Path, error: io::Error) -> ReadError {
         match error.downcast::<DamagedBatch>() {

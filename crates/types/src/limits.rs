@@ -41,6 +41,8 @@ pub const ACLS_PER_REQUEST_MAX: usize = 10_000;
 pub const DECOMPRESSED_BATCH_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Lookups by time that may be under way at the same time, broker-wide: each may open a batch.
 pub const TIME_LOOKUPS_MAX: usize = 2;
+/// Fetches that may wait for a disk at the same time, broker-wide; each has a thread meanwhile.
+pub const COLD_FETCHES_MAX: usize = 16;
 /// Recent batches kept in memory for each partition's tail readers (bytes).
 pub const TAIL_CACHE_BYTES_PER_PARTITION_MAX: usize = 4 * 1024 * 1024;
 /// Batches of one idempotent producer that are remembered to recognise repeats (KIP-98).

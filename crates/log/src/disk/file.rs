@@ -1,19 +1,42 @@
 //! The real disk: the only file of this crate that touches files.
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs, syncfs};
-use rustix::io::{Errno, pwritev};
+use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev};
 
 use super::{DirEntry, Disk, DiskFile, DiskLock, DiskVolume};
 
 /// Buffers that one pwritev may be given (Linux: IOV_MAX).
 const IO_SLICES_MAX: usize = 1024;
+
+/// A range is probed this often (bytes): the kernel reads ahead in pieces of at least half of it.
+const PROBE_EVERY_BYTES: usize = 256 * 1024;
+
+thread_local! {
+    /// Whether reads of this thread may wait for the disk.
+    static MAY_WAIT: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Does `work` with this thread's reads failing with `WouldBlock` where they would have to wait for the disk. A thread
+/// that serves many clients reads like this, and leaves what fails to another. It is no argument of every read between
+/// here and there, because who may wait is a matter of the thread and of nothing else.
+pub fn without_waiting<T>(work: impl FnOnce() -> T) -> T {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            MAY_WAIT.set(self.0);
+        }
+    }
+    let _restore = Restore(MAY_WAIT.replace(false));
+    work()
+}
 
 /// The operating system's files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -105,6 +128,16 @@ impl Disk for FileDisk {
 }
 
 impl OsFile {
+    /// Reads what is in memory; `WouldBlock` where nothing is.
+    fn read_now(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        match preadv2(&self.0, &mut [IoSliceMut::new(buffer)], position, ReadWriteFlags::NOWAIT) {
+            Ok(count) => Ok(count),
+            // File systems that cannot tell.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self.0.read_at(buffer, position),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
     fn write_slices(&self, buffers: &[IoSlice<'_>], mut position: u64) -> io::Result<()> {
         let mut remaining: usize = buffers.iter().map(|buffer| buffer.len()).sum();
         let mut index = 0;
@@ -141,7 +174,7 @@ impl OsFile {
 
 impl DiskFile for OsFile {
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-        self.0.read_at(buffer, position)
+        if MAY_WAIT.get() { self.0.read_at(buffer, position) } else { self.read_now(buffer, position) }
     }
 
     fn write_vectored_at(&self, buffers: &[IoSlice<'_>], position: u64) -> io::Result<()> {
@@ -169,5 +202,23 @@ impl DiskFile for OsFile {
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.0.as_fd())
+    }
+
+    fn is_resident(&self, position: u64, len: usize) -> bool {
+        let is_there = |at: u64| {
+            let read = self.read_now(&mut [0], at);
+            // What cannot be read at all is for the reader to find out.
+            !matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        };
+        (0..len).step_by(PROBE_EVERY_BYTES).chain(len.checked_sub(1)).all(|offset| is_there(position + offset as u64))
+    }
+
+    fn make_resident(&self, position: u64, len: usize) {
+        let mut buffer = vec![0; len.min(PROBE_EVERY_BYTES)];
+        for offset in (0..len).step_by(PROBE_EVERY_BYTES) {
+            if self.0.read_at(&mut buffer, position + offset as u64).is_err() {
+                return;
+            }
+        }
     }
 }

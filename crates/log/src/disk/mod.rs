@@ -118,6 +118,12 @@ pub trait DiskFile: Send + Sync + fmt::Debug {
     fn allocate(&self, position: u64, len: u64) -> io::Result<()>;
     /// The descriptor, for sendfile; `None` if there is none.
     fn as_fd(&self) -> Option<BorrowedFd<'_>>;
+    /// Whether a range can be read without waiting for the disk, as far as a few probes can tell.
+    fn is_resident(&self, _position: u64, _len: usize) -> bool {
+        true
+    }
+    /// Reads a range so that it need not be waited for a little later; errors are for whoever reads it then.
+    fn make_resident(&self, _position: u64, _len: usize) {}
 
     /// Writes all of `buffer`.
     fn write_at(&self, buffer: &[u8], position: u64) -> io::Result<()> {

@@ -7,17 +7,20 @@
 //! - v7: sessions (KIP-227); v9: leader epoch checks; v12: diverging epochs are the followers'
 //!   business; v13: topics by id.
 //! - Who is above `consumer_byte_rate` gets an empty answer that says how long to pause (KIP-219).
+//! - What is not in memory is read on a thread that may wait for the disk, and sent from memory then.
 //! - An empty partition has an empty record set, never a null one (librdkafka 2.0.2).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use stream_codec::{RecordPart, Records, Str};
+use stream_log::disk::file::without_waiting;
 use stream_log::{LogSlice, ReadBound, SlicePart};
 use stream_security::quota::QuotaType;
-use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex};
+use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, limits};
 use stream_wire::api::ApiKey;
 use stream_wire::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData};
+use tokio::sync::Semaphore;
 
 use super::error_map;
 use super::request::{FileRange, Request, Responder};
@@ -26,6 +29,9 @@ use crate::clock;
 use crate::fetch_sessions::{Asked, SessionContext};
 use crate::net::{Answer, Pending, Session};
 use crate::partitions::{FetchWaiter, Partition};
+
+/// Who waits for a disk.
+static COLD_FETCHES: Semaphore = Semaphore::const_new(limits::COLD_FETCHES_MAX);
 
 /// One partition that a client wants to read.
 #[derive(Debug)]
@@ -56,6 +62,15 @@ struct Pass {
     files: Vec<FileRange>,
     bytes: usize,
     failed: bool,
+    /// Something was not read, because it would have had to be waited for.
+    is_cold: bool,
+}
+
+/// Why a partition was not read.
+#[derive(Debug, Clone, Copy)]
+enum ReadFailure {
+    Answer(ErrorCode),
+    WouldWait,
 }
 
 /// Reads from partitions, waiting for more where the client wants it.
@@ -71,12 +86,13 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             return request.ready(&response);
         }
     };
-    let pass = plan.pass();
-    if pass.failed || pass.bytes >= plan.bytes_min || plan.wait.is_zero() {
+    if let Some(pass) = plan.pass_now()
+        && (pass.failed || pass.bytes >= plan.bytes_min || plan.wait.is_zero())
+    {
         return Pending::Ready(plan.answer(broker, pass));
     }
     let deadline = broker.clock.deadline(plan.wait);
-    let broker = Arc::clone(broker);
+    let (broker, plan) = (Arc::clone(broker), Arc::new(plan));
     Pending::later(async move { plan.wait_for_bytes(&broker, deadline).await })
 }
 
@@ -114,10 +130,39 @@ fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, 
 }
 
 impl Plan {
+    /// Reads every partition once, if nobody has to wait for the disk: connections share their threads.
+    fn pass_now(&self) -> Option<Pass> {
+        let pass = without_waiting(|| self.pass());
+        let is_resident = |range: &FileRange| range.file.is_resident(range.position, range.len);
+        (!pass.is_cold && pass.files.iter().all(is_resident)).then_some(pass)
+    }
+
+    /// Reads every partition once; what is not in memory, on a thread that may wait.
+    async fn pass_in_time(self: &Arc<Plan>) -> Pass {
+        if let Some(pass) = self.pass_now() {
+            return pass;
+        }
+        // The semaphore is never closed.
+        let _permit = COLD_FETCHES.acquire().await;
+        let plan = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || {
+            let pass = plan.pass();
+            pass.files.iter().for_each(|range| range.file.make_resident(range.position, range.len));
+            pass
+        });
+        // The thread gives no pass only where the runtime ends.
+        read.await.unwrap_or_else(|_| self.pass())
+    }
+
     /// Reads every partition once.
     fn pass(&self) -> Pass {
-        let mut pass =
-            Pass { results: Vec::with_capacity(self.wanted.len()), files: Vec::new(), bytes: 0, failed: false };
+        let mut pass = Pass {
+            results: Vec::with_capacity(self.wanted.len()),
+            files: Vec::new(),
+            bytes: 0,
+            failed: false,
+            is_cold: false,
+        };
         for wanted in &self.wanted {
             let room = self.bytes_max.saturating_sub(pass.bytes);
             let bytes_max = usize::try_from(wanted.asked.partition.partition_max_bytes).unwrap_or(0);
@@ -126,7 +171,11 @@ impl Plan {
                     pass.bytes += slice.len;
                     partition_data(wanted, slice, partition, self.bound, &mut pass.files)
                 }
-                Err((error, partition)) => {
+                Err((ReadFailure::WouldWait, _)) => {
+                    pass.is_cold = true;
+                    return pass;
+                }
+                Err((ReadFailure::Answer(error), partition)) => {
                     pass.failed = true;
                     failed_data(wanted, error, partition)
                 }
@@ -142,30 +191,31 @@ impl Plan {
         wanted: &'a Wanted,
         bytes_max: usize,
         first: bool,
-    ) -> Result<(LogSlice, &'a Partition), (ErrorCode, Option<&'a Partition>)> {
+    ) -> Result<(LogSlice, &'a Partition), (ReadFailure, Option<&'a Partition>)> {
         let partition = match &wanted.partition {
             Ok(partition) => partition,
-            Err(error) => return Err((*error, None)),
+            Err(error) => return Err((ReadFailure::Answer(*error), None)),
         };
         let Some(reader) = partition.reader() else {
-            return Err((ErrorCode::NotLeaderOrFollower, None));
+            return Err((ReadFailure::Answer(ErrorCode::NotLeaderOrFollower), None));
         };
         let asked = &wanted.asked.partition;
         let epoch = LeaderEpoch(asked.current_leader_epoch);
-        partition.check_leader_epoch(epoch).map_err(|error| (error, Some(&**partition)))?;
+        partition.check_leader_epoch(epoch).map_err(|error| (ReadFailure::Answer(error), Some(&**partition)))?;
         match reader.read(Offset(asked.fetch_offset), bytes_max, self.bound, first) {
             Ok(slice) => Ok((slice, partition)),
-            Err(error) => Err((error_map::read_error(&partition.id, &error), Some(partition))),
+            Err(error) if error.would_wait() => Err((ReadFailure::WouldWait, None)),
+            Err(error) => Err((ReadFailure::Answer(error_map::read_error(&partition.id, &error)), Some(partition))),
         }
     }
 
     /// Waits until enough bytes are there or the time is over.
-    async fn wait_for_bytes(self, broker: &Broker, deadline: tokio::time::Instant) -> Answer {
+    async fn wait_for_bytes(self: Arc<Plan>, broker: &Broker, deadline: tokio::time::Instant) -> Answer {
         let waiter = Arc::new(FetchWaiter::default());
         loop {
             let registered = Registered::new(&self, &waiter);
             // Read again after registering: news between the last pass and now wakes nobody.
-            let pass = self.pass();
+            let pass = self.pass_in_time().await;
             let over = broker.clock.has_passed(deadline) || broker.is_stopping();
             if pass.failed || pass.bytes >= self.bytes_min || over {
                 return self.answer(broker, pass);
@@ -272,7 +322,7 @@ fn partition_data(
         records.parts.push(match part {
             SlicePart::Bytes(bytes) => RecordPart::Bytes(bytes),
             SlicePart::File { file, position, len } => {
-                files.push(FileRange { file, position });
+                files.push(FileRange { file, position, len });
                 RecordPart::External { id: files.len() as u32 - 1, len }
             }
         });

@@ -39,6 +39,7 @@ pub(crate) struct Responder {
 pub(crate) struct FileRange {
     pub(crate) file: Arc<dyn DiskFile>,
     pub(crate) position: u64,
+    pub(crate) len: usize,
 }
 
 impl Request {
