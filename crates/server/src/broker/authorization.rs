@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use stream_metadata::MetadataImage;
 use stream_metadata::acl::AclBinding;
+use stream_metadata::{ConfigResourceType, MetadataImage};
 use stream_security::acl::{Authorizer, AuthorizerSettings, Operation, ResourceType};
+use stream_types::ErrorCode;
 
 use super::Broker;
 use crate::net::Session;
@@ -76,6 +77,29 @@ impl Broker {
     /// As [`Broker::would_let`], of the cluster.
     pub(crate) fn would_let_on_cluster(&self, session: &Session, operation: Operation) -> bool {
         self.would_let(session, operation, ResourceType::Cluster, ResourceType::CLUSTER_NAME)
+    }
+
+    /// Whether the client may do this to the configuration of the resource.
+    ///
+    /// # Errors
+    /// What its answer says of the resource if it may not.
+    pub(crate) fn may_configure(
+        &self,
+        session: &Session,
+        operation: Operation,
+        resource_type: ConfigResourceType,
+        name: &str,
+    ) -> Result<(), ErrorCode> {
+        let (may, error) = match resource_type {
+            ConfigResourceType::Topic => {
+                (self.may(session, operation, ResourceType::Topic, name), ErrorCode::TopicAuthorizationFailed)
+            }
+            ConfigResourceType::Group => {
+                (self.may(session, operation, ResourceType::Group, name), ErrorCode::GroupAuthorizationFailed)
+            }
+            _ => (self.may_on_cluster(session, operation), ErrorCode::ClusterAuthorizationFailed),
+        };
+        if may { Ok(()) } else { Err(error) }
     }
 
     /// Whether there can be a resource of this type that the client may do this to (KIP-679).

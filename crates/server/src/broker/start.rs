@@ -122,7 +122,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         image: ArcSwap::from_pointee(MetadataImage::empty(&data_dir.cluster_id)),
         image_offset: AtomicI64::new(0),
         broker_epoch: AtomicI64::new(-1),
-        authorization: Authorization::new(None),
+        authorization: Authorization::new(config.authorizer.clone()),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(config.network.fetch_sessions_max),
         quotas: ClientQuotas::new(clock, &config.quotas),

@@ -6,8 +6,9 @@ use super::declared::DeclaredAccess;
 use super::keys::honoured_keys;
 use super::settings::{Settings, shown};
 
-/// Older names of keys that always have a value: their defaults would say something else.
-const REPLACED: &[&str] = &["broker.id", "log.dir"];
+/// Older names of keys that always have a value, and what is refused where nothing else is said: their defaults would say something
+/// else.
+const REPLACED: &[&str] = &["allow.everyone.if.no.acl.found", "broker.id", "log.dir"];
 
 /// All keys: those that were given or inferred first, with their source, then the defaults.
 pub(crate) fn describe(settings: &Settings, declared: &DeclaredAccess) -> String {

@@ -6,6 +6,8 @@ use stream_metadata::config_def::{self, ConfigKey};
 /// Keys that start-up reads into the configuration, sorted.
 pub(crate) const READ_KEYS: &[&str] = &[
     "advertised.listeners",
+    "allow.everyone.if.no.acl.found",
+    "authorizer.class.name",
     "auto.create.topics.enable",
     "broker.id",
     "broker.rack",
@@ -71,6 +73,7 @@ pub(crate) const READ_KEYS: &[&str] = &[
     "security.inter.broker.protocol",
     "socket.listen.backlog.size",
     "socket.request.max.bytes",
+    "super.users",
 ];
 
 /// Keys of our own for parts that do not exist yet.

@@ -19,7 +19,7 @@ use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
     FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, QuotaSettings, SaslSettings,
-    ServerConfig, TopicSettings, Warning, classify, listener, network, properties, sasl, security,
+    ServerConfig, TopicSettings, Warning, authorizer, classify, listener, network, properties, sasl, security,
 };
 
 /// What the command line says about the configuration.
@@ -203,6 +203,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         sasl,
         quotas: quota_settings(reader)?,
         log: log_settings(reader)?,
+        authorizer: authorizer::resolve(reader)?,
         flush_policy: match reader.text_or_default("hanzo.flush.policy") {
             "always" => FlushPolicy::Always,
             "never" => FlushPolicy::Never,

@@ -3,6 +3,7 @@
 //! Later sources win: defaults, `--config` file, environment, `--set`. Every value remembers where it was given, and an
 //! error names that place. A configuration is refused before anything is written.
 
+mod authorizer;
 mod check;
 mod classify;
 mod declared;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use stream_metadata::SecurityProtocol;
+use stream_security::acl::AuthorizerSettings;
 use stream_security::quota::QuotaWindow;
 use stream_types::NodeId;
 
@@ -213,6 +215,8 @@ pub struct ServerConfig {
     pub quotas: QuotaSettings,
     /// Logs.
     pub log: LogSettings,
+    /// `authorizer.class.name`, `super.users` and `allow.everyone.if.no.acl.found`; none where everybody may do everything.
+    pub authorizer: Option<AuthorizerSettings>,
     /// `hanzo.http.listener`; none for off.
     pub http_listener: Option<HttpListener>,
     /// `hanzo.flush.policy`

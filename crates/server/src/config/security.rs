@@ -27,10 +27,6 @@ pub(crate) fn is_security_key(key: &str) -> bool {
 
 /// Whether a value says only what Kafka does without the key.
 fn asks_for_nothing(key: &str, text: &str) -> bool {
-    if key == "allow.everyone.if.no.acl.found" {
-        // Kafka's default means nothing while there is no authorizer; whoever writes it down wants access closed.
-        return text.eq_ignore_ascii_case("true");
-    }
     text.is_empty() || config_def::broker_key(key).and_then(|row| row.default) == Some(text)
 }
 

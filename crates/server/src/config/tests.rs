@@ -125,9 +125,6 @@ fn what_asks_for_security_is_refused() {
         &[("listeners", "SSL://:9093")],
         &[("sasl.server.callback.handler.class", "x.Y")],
         &[("listener.name.client.ssl.keystore.location", "/x")],
-        &[("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")],
-        &[("super.users", "User:admin")],
-        &[("allow.everyone.if.no.acl.found", "false")],
         &[("security.inter.broker.protocol", "SASL_SSL")],
     ] {
         let error = load("", &[], entries).unwrap_err();
@@ -141,6 +138,32 @@ fn what_asks_for_security_is_refused() {
         ("sasl.mechanism.inter.broker.protocol", "GSSAPI"),
         ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT"),
     ]);
+}
+
+#[test]
+fn an_authorizer_is_kafkas_standard_one_or_none() {
+    const CLASS: &str = "authorizer.class.name";
+    const STANDARD: &str = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
+    assert_eq!(set(&[]).authorizer, None);
+    assert_eq!(set(&[(CLASS, ""), ("allow.everyone.if.no.acl.found", "true"), ("super.users", "")]).authorizer, None);
+    let users = ("super.users", "User:admin; User:CN=a,O=b ;;Team:x");
+    let authorizer = set(&[(CLASS, STANDARD), users]).authorizer.unwrap();
+    let mut super_users: Vec<String> = authorizer.super_users.iter().map(ToString::to_string).collect();
+    super_users.sort();
+    assert_eq!(super_users, ["Team:x", "User:CN=a,O=b", "User:admin"]);
+    assert!(!authorizer.allow_everyone_if_no_acl_found);
+    let open = set(&[(CLASS, STANDARD), ("allow.everyone.if.no.acl.found", "true")]).authorizer.unwrap();
+    assert!(open.allow_everyone_if_no_acl_found);
+    for (entries, part) in [
+        (&[(CLASS, "kafka.security.authorizer.AclAuthorizer")][..], STANDARD),
+        (&[(CLASS, "com.example.Authorizer")], "classes cannot be loaded here"),
+        (&[(CLASS, STANDARD), ("super.users", "admin")], "'admin' is not Type:name"),
+        (&[("super.users", "User:admin")], "nobody is refused anything without authorizer.class.name"),
+        (&[("allow.everyone.if.no.acl.found", "false")], "nobody is refused anything without authorizer.class.name"),
+    ] {
+        let error = refused(entries);
+        assert!(error.contains(part), "{error}");
+    }
 }
 
 #[test]

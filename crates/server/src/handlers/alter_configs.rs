@@ -3,6 +3,7 @@
 //! - Replaces the whole set of a resource: what the request does not name goes back to its default. The broker id or
 //!   topic name says whose; an empty broker name means every broker. Kafka's own tools use
 //!   IncrementalAlterConfigs since 2.3.
+//! - Needs AlterConfigs on the topic or group, on the cluster for everything else.
 //! - Each resource has its own outcome; `validate_only` decides and changes nothing.
 //! - The answer leaves when this broker works with the change.
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use stream_codec::Str;
 use stream_metadata::controller::{AlterConfigs, AlterConfigsReply, ConfigValue};
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Reply};
+use stream_security::acl::Operation;
 use stream_types::ErrorCode;
 use stream_wire::alter_configs::{
     AlterConfigsRequest, AlterConfigsResource, AlterConfigsResourceResponse, AlterConfigsResponse,
@@ -31,6 +33,13 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let mut resources = Vec::new();
     for resource in body.resources {
         let (kind, name) = (resource.resource_type, resource.resource_name.clone());
+        let allowed = ConfigResourceType::from_code(kind).map_or(Ok(()), |resource_type| {
+            broker.may_configure(&request.session, Operation::AlterConfigs, resource_type, &name)
+        });
+        if let Err(error) = allowed {
+            responses.push(outcome(kind, name, error, None));
+            continue;
+        }
         match wanted(resource) {
             Some(resource) => {
                 asked.push((kind, name));

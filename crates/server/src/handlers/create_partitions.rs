@@ -1,14 +1,17 @@
 //! CreatePartitions (key 37), versions 0–3.
 //!
+//! - Needs Alter on each topic.
 //! - Each topic has its own outcome, and every topic asked for is in the answer; `validate_only` changes nothing.
 //! - Without an assignment the controller places the new partitions; with one it names the new ones only (KIP-195).
 //! - The answer leaves when this broker can serve the new partitions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use stream_codec::Str;
 use stream_metadata::controller::{CreatePartitions, NewPartitions};
 use stream_metadata::{Command, Reply};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::ErrorCode;
 use stream_wire::create_partitions::{
     CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic, CreatePartitionsTopicResult,
@@ -24,15 +27,29 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
-    let names: Vec<Str> = body.topics.iter().map(|topic| topic.name.clone()).collect();
-    let topics = body.topics.into_iter().map(new_partitions).collect();
+    let mut counts: HashMap<Str, usize> = HashMap::new();
+    for topic in &body.topics {
+        *counts.entry(topic.name.clone()).or_default() += 1;
+    }
+    // What is named twice is for the controller to refuse.
+    let may_grow = |topic: &CreatePartitionsTopic| {
+        counts[&topic.name] > 1 || broker.may(&request.session, Operation::Alter, ResourceType::Topic, &topic.name)
+    };
+    let (asked, denied): (Vec<_>, Vec<_>) = body.topics.into_iter().partition(may_grow);
+    let denied = denied.into_iter().map(|topic| result(topic.name, ErrorCode::TopicAuthorizationFailed, None));
+    let mut denied: Vec<_> = denied.collect();
+    if asked.is_empty() && !denied.is_empty() {
+        return request.ready(&CreatePartitionsResponse { throttle_time_ms: 0, results: denied });
+    }
+    let names: Vec<Str> = asked.iter().map(|topic| topic.name.clone()).collect();
+    let topics = asked.into_iter().map(new_partitions).collect();
     let command = CreatePartitions { topics, validate_only: body.validate_only };
     let broker = Arc::clone(broker);
     let responder = request.responder;
     let session = request.session.clone();
     Pending::later(async move {
         let all = |error| names.into_iter().map(|name| result(name, error, None)).collect();
-        let results = match broker.change(&session, Command::CreatePartitions(command)).await {
+        let mut results: Vec<_> = match broker.change(&session, Command::CreatePartitions(command)).await {
             Ok(Reply::CreatePartitions(reply)) => reply
                 .topics
                 .into_iter()
@@ -44,6 +61,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             Ok(_) => all(ErrorCode::UnknownServerError),
             Err(error) => all(error),
         };
+        results.append(&mut denied);
         responder.respond(&CreatePartitionsResponse { throttle_time_ms: 0, results })
     })
 }

@@ -1,16 +1,19 @@
 //! CreateTopics (key 19), versions 2–7.
 //!
+//! - Needs Create on the cluster or on each topic; DescribeConfigs to be told its configuration.
 //! - Each topic has its own outcome; a bad one does not stop the others.
 //! - -1 partitions or replicas take the broker's default (KIP-464); a manual assignment needs both.
 //! - v5: the answer carries partitions, replicas and effective configuration (KIP-525); v7: the id.
 //! - The answer leaves when this broker can serve the new topics.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use stream_codec::Str;
 use stream_metadata::config_def::ConfigEntry;
 use stream_metadata::controller::{ApiError, CreateTopics, CreatedTopic, NewTopic};
 use stream_metadata::{Command, Reply};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::ErrorCode;
 use stream_wire::create_topics::{
     CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
@@ -18,7 +21,7 @@ use stream_wire::create_topics::{
 
 use super::request::Request;
 use crate::broker::Broker;
-use crate::net::Pending;
+use crate::net::{Pending, Session};
 
 /// Creates topics.
 pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
@@ -26,20 +29,48 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
-    let names: Vec<Str> = body.topics.iter().map(|topic| topic.name.clone()).collect();
+    let (asked, denied) = sort_out(broker, &request.session, body.topics);
+    let mut denied: Vec<_> =
+        denied.iter().map(|topic| refused(&topic.name, ErrorCode::TopicAuthorizationFailed)).collect();
+    if asked.is_empty() && !denied.is_empty() {
+        return request.ready(&CreateTopicsResponse { throttle_time_ms: 0, topics: denied });
+    }
+    let names: Vec<Str> = asked.iter().map(|topic| topic.name.clone()).collect();
     let command =
-        CreateTopics { topics: body.topics.into_iter().map(new_topic).collect(), validate_only: body.validate_only };
+        CreateTopics { topics: asked.into_iter().map(new_topic).collect(), validate_only: body.validate_only };
     let broker = Arc::clone(broker);
     let responder = request.responder;
     let session = request.session.clone();
     Pending::later(async move {
-        let topics = match broker.change(&session, Command::CreateTopics(command)).await {
-            Ok(Reply::CreateTopics(reply)) => reply.topics.into_iter().map(result).collect(),
+        let mut topics: Vec<_> = match broker.change(&session, Command::CreateTopics(command)).await {
+            Ok(Reply::CreateTopics(reply)) => {
+                reply.topics.into_iter().map(|topic| result(&broker, &session, topic)).collect()
+            }
             Ok(_) => names.iter().map(|name| refused(name, ErrorCode::UnknownServerError)).collect(),
             Err(error) => names.iter().map(|name| refused(name, error)).collect(),
         };
+        topics.append(&mut denied);
         responder.respond(&CreateTopicsResponse { throttle_time_ms: 0, topics })
     })
+}
+
+/// Parts the topics into those that the client may create and the others. What is named twice is for the controller to refuse.
+fn sort_out(
+    broker: &Broker,
+    session: &Session,
+    topics: Vec<CreatableTopic>,
+) -> (Vec<CreatableTopic>, Vec<CreatableTopic>) {
+    if broker.would_let_on_cluster(session, Operation::Create) {
+        return (topics, Vec::new());
+    }
+    let mut counts: HashMap<Str, usize> = HashMap::new();
+    for topic in &topics {
+        *counts.entry(topic.name.clone()).or_default() += 1;
+    }
+    let may_create = |topic: &CreatableTopic| {
+        counts[&topic.name] > 1 || broker.may(session, Operation::Create, ResourceType::Topic, &topic.name)
+    };
+    topics.into_iter().partition(may_create)
 }
 
 fn new_topic(topic: CreatableTopic) -> NewTopic {
@@ -60,8 +91,21 @@ fn new_topic(topic: CreatableTopic) -> NewTopic {
     }
 }
 
-fn result((name, outcome): (String, Result<CreatedTopic, ApiError>)) -> CreatableTopicResult {
+fn result(
+    broker: &Broker,
+    session: &Session,
+    (name, outcome): (String, Result<CreatedTopic, ApiError>),
+) -> CreatableTopicResult {
     match outcome {
+        Ok(created) if !broker.would_let(session, Operation::DescribeConfigs, ResourceType::Topic, &name) => {
+            CreatableTopicResult {
+                name: name.into(),
+                topic_id: created.topic_id,
+                error_message: None,
+                topic_config_error_code: ErrorCode::TopicAuthorizationFailed.code(),
+                ..Default::default()
+            }
+        }
         Ok(created) => CreatableTopicResult {
             name: name.into(),
             topic_id: created.topic_id,

@@ -1,10 +1,12 @@
 //! DeleteGroups (key 42), versions 0–2.
 //!
+//! - Needs Delete on each group.
 //! - Each group has its own result: NON_EMPTY_GROUP while it has members, GROUP_ID_NOT_FOUND if there is none.
 
 use std::sync::Arc;
 
 use stream_coordinator::{DeleteGroup, GroupCommand, GroupReply};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::ErrorCode;
 use stream_wire::delete_groups::{DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse};
 
@@ -20,16 +22,24 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     };
     let mut asked = Vec::with_capacity(body.groups_names.len());
     for group_id in body.groups_names {
+        if !broker.may(&request.session, Operation::Delete, ResourceType::Group, &group_id) {
+            asked.push((group_id, None));
+            continue;
+        }
         let command = GroupCommand::Delete(DeleteGroup { group_id: group_id.clone() });
         let reply = broker.groups.submit(&group_id, command);
-        asked.push((group_id, reply));
+        asked.push((group_id, Some(reply)));
     }
     let (broker, session) = (Arc::clone(broker), request.session.clone());
     let responder = request.responder;
     Pending::later(async move {
         let mut results = Vec::with_capacity(asked.len());
         for (group_id, reply) in asked {
-            let error = match reply.wait().await {
+            let reply = match reply {
+                Some(reply) => reply.wait().await,
+                None => Err(ErrorCode::GroupAuthorizationFailed),
+            };
+            let error = match reply {
                 Ok(GroupReply::Delete(error)) => error,
                 Ok(_) => ErrorCode::UnknownServerError,
                 Err(error) => error,

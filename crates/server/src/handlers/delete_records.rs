@@ -2,6 +2,7 @@
 //!
 //! - Records below the offset are gone: -1 means all that are committed (KIP-107); above the high watermark is
 //!   OFFSET_OUT_OF_RANGE. The answer has the partition's first offset.
+//! - Needs Delete on each topic.
 //! - POLICY_VIOLATION where `cleanup.policy` has no `delete`, INVALID_TOPIC_EXCEPTION for Kafka's own topics.
 //! - The answer leaves when the new start is noted durably; segments wholly below it go with the next look at retention.
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use stream_codec::Str;
 use stream_log::Log;
 use stream_metadata::MetadataImage;
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, Offset, PartitionIndex};
 use stream_wire::delete_records::{
     DeleteRecordsPartition, DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse,
@@ -40,8 +42,12 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let mut topics: Vec<(Str, Vec<Asked>)> = Vec::new();
     let mut advanced: Vec<Arc<Partition>> = Vec::new();
     for topic in body.topics {
+        let may_delete = broker.may(&request.session, Operation::Delete, ResourceType::Topic, &topic.name);
         let begin = |wanted: &DeleteRecordsPartition| {
-            let found = find(broker, &image, &topic.name, wanted.partition_index);
+            let found = match may_delete {
+                true => find(broker, &image, &topic.name, wanted.partition_index),
+                false => Err(ErrorCode::TopicAuthorizationFailed),
+            };
             advanced.extend(found.as_ref().ok().cloned());
             (wanted.partition_index, found.map(|partition| advance(&partition, wanted.offset)))
         };

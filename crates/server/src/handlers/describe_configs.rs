@@ -2,6 +2,7 @@
 //!
 //! - Topics (2), brokers (4; the empty name is the cluster-wide default), groups (32) and client
 //!   metrics (16): every key with value, source and synonyms; sensitive values are null.
+//! - Needs DescribeConfigs on the topic or group, on the cluster for everything else.
 //! - v3: types and documentation.
 //! - Only asked-for keys where keys are named; a broker answers for itself only.
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use stream_codec::Str;
 use stream_metadata::config_def::{self, ConfigEntry};
 use stream_metadata::{ConfigResourceType, MetadataImage};
+use stream_security::acl::Operation;
 use stream_types::ErrorCode;
 use stream_wire::describe_configs::{
     DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsResponse,
@@ -37,6 +39,14 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
                 resource_name: resource.resource_name.clone(),
                 ..Default::default()
             };
+            let kind = ConfigResourceType::from_code(resource.resource_type);
+            let allowed = kind.map_or(Ok(()), |kind| {
+                broker.may_configure(&request.session, Operation::DescribeConfigs, kind, &resource.resource_name)
+            });
+            if let Err(error) = allowed {
+                result.error_code = error.code();
+                return result;
+            }
             match describe(broker, &image, resource) {
                 Ok(entries) => {
                     let wanted = entries.into_iter().filter(|entry| is_wanted(resource, entry));

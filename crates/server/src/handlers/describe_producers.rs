@@ -1,5 +1,6 @@
 //! DescribeProducers (key 61), version 0.
 //!
+//! - Needs Read on each topic.
 //! - The producers whose sequence numbers a partition's leader keeps (KIP-664), to find transactions that hang.
 
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use stream_log::ActiveProducer;
 use stream_metadata::MetadataImage;
 use stream_metadata::controller::check_topic_name;
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, PartitionIndex};
 use stream_wire::describe_producers::{
     DescribeProducersRequest, DescribeProducersResponse, PartitionResponse, ProducerState, TopicResponse,
@@ -26,23 +28,34 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let topics = body
         .topics
         .into_iter()
-        .map(|topic| TopicResponse {
-            partitions: topic
-                .partition_indexes
-                .iter()
-                .map(|index| match describe(broker, &image, &topic.name, *index) {
-                    Ok(active_producers) => PartitionResponse {
-                        partition_index: *index,
-                        error_message: None,
-                        active_producers,
-                        ..Default::default()
-                    },
-                    Err(error) => {
-                        PartitionResponse { partition_index: *index, error_code: error.code(), ..Default::default() }
-                    }
-                })
-                .collect(),
-            name: topic.name,
+        .map(|topic| {
+            let may = broker.may(&request.session, Operation::Read, ResourceType::Topic, &topic.name);
+            TopicResponse {
+                partitions: topic
+                    .partition_indexes
+                    .iter()
+                    .map(|index| {
+                        match if may {
+                            describe(broker, &image, &topic.name, *index)
+                        } else {
+                            Err(ErrorCode::TopicAuthorizationFailed)
+                        } {
+                            Ok(active_producers) => PartitionResponse {
+                                partition_index: *index,
+                                error_message: None,
+                                active_producers,
+                                ..Default::default()
+                            },
+                            Err(error) => PartitionResponse {
+                                partition_index: *index,
+                                error_code: error.code(),
+                                ..Default::default()
+                            },
+                        }
+                    })
+                    .collect(),
+                name: topic.name,
+            }
         })
         .collect();
     request.ready(&DescribeProducersResponse { throttle_time_ms: 0, topics })

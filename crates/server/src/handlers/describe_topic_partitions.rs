@@ -3,6 +3,7 @@
 //! - Topics in the order of names with at most `response_partition_limit` partitions (and at most 2,000); the cursor in
 //!   the answer says where the next request goes on (KIP-966). No topics named: all.
 //! - A named topic that does not exist is UNKNOWN_TOPIC_OR_PARTITION, one that cannot exist INVALID_TOPIC_EXCEPTION.
+//! - Needs Describe: of all topics those without are left out, named ones are TOPIC_AUTHORIZATION_FAILED at the end.
 //! - Eligible leader replicas are given with each partition; authorized operations always.
 
 use std::collections::BTreeSet;
@@ -11,13 +12,13 @@ use std::sync::Arc;
 use stream_codec::Str;
 use stream_metadata::controller::check_topic_name;
 use stream_metadata::{MetadataImage, PartitionImage, TopicImage};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, LeaderEpoch, NodeId, PartitionIndex};
 use stream_wire::describe_topic_partitions::{
     Cursor, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, DescribeTopicPartitionsResponsePartition,
     DescribeTopicPartitionsResponseTopic,
 };
 
-use super::authorized_operations;
 use super::request::Request;
 use crate::broker::Broker;
 use crate::net::{Answer, Pending};
@@ -35,11 +36,30 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         // The answer has no place for an error of the whole request; Kafka ends the connection too.
         return Pending::Ready(Answer::Close("DescribeTopicPartitions with a cursor below partition 0".into()));
     }
-    request.ready(&page(&broker.image(), &body))
+    let session = &request.session;
+    let asker = Asker {
+        may_describe: &|name, is_named| match is_named {
+            true => broker.may(session, Operation::Describe, ResourceType::Topic, name),
+            false => broker.would_let(session, Operation::Describe, ResourceType::Topic, name),
+        },
+        operations: &|name| broker.authorized_operations(session, ResourceType::Topic, name),
+    };
+    request.ready(&page(&broker.image(), &body, &asker))
+}
+
+/// What whoever asks may know.
+struct Asker<'a> {
+    /// Of a topic that is named or not.
+    may_describe: &'a dyn Fn(&str, bool) -> bool,
+    operations: &'a dyn Fn(&str) -> i32,
 }
 
 /// One page.
-fn page(image: &MetadataImage, body: &DescribeTopicPartitionsRequest) -> DescribeTopicPartitionsResponse {
+fn page(
+    image: &MetadataImage,
+    body: &DescribeTopicPartitionsRequest,
+    asker: &Asker<'_>,
+) -> DescribeTopicPartitionsResponse {
     let wants_all = body.topics.is_empty();
     let from = body.cursor.as_ref().map(|cursor| &*cursor.topic_name).unwrap_or_default();
     let names: BTreeSet<&str> = if wants_all {
@@ -50,20 +70,30 @@ fn page(image: &MetadataImage, body: &DescribeTopicPartitionsRequest) -> Describ
     let limit = usize::try_from(body.response_partition_limit).unwrap_or(0).clamp(1, PARTITIONS_PER_RESPONSE_MAX);
     let mut room = limit;
     let mut response = DescribeTopicPartitionsResponse::default();
+    let mut denied = Vec::new();
     for name in names {
+        if !(asker.may_describe)(name, !wants_all) {
+            if !wants_all {
+                denied.push(failed(name, ErrorCode::TopicAuthorizationFailed));
+            }
+            continue;
+        }
         if room == 0 {
             response.next_cursor = Some(Cursor { topic_name: name.into(), partition_index: 0 });
             break;
         }
         let Some(topic) = image.topic(name) else {
-            response.topics.push(unknown(name));
+            let mut unknown = unknown(name);
+            unknown.topic_authorized_operations = (asker.operations)(name);
+            response.topics.push(unknown);
             continue;
         };
         let first = match &body.cursor {
             Some(cursor) if *cursor.topic_name == *name => cursor.partition_index,
             _ => 0,
         };
-        let described = known(image, topic, PartitionIndex(first), room);
+        let mut described = known(image, topic, PartitionIndex(first), room);
+        described.topic_authorized_operations = (asker.operations)(name);
         room -= described.partitions.len();
         let next = first + described.partitions.len() as i32;
         let has_more = topic.partitions.range(PartitionIndex(next)..).next().is_some();
@@ -73,17 +103,17 @@ fn page(image: &MetadataImage, body: &DescribeTopicPartitionsRequest) -> Describ
             break;
         }
     }
+    response.topics.append(&mut denied);
     response
 }
 
 fn unknown(name: &str) -> DescribeTopicPartitionsResponseTopic {
     let error = check_topic_name(name).map_or_else(|error| error.code, |()| ErrorCode::UnknownTopicOrPartition);
-    DescribeTopicPartitionsResponseTopic {
-        error_code: error.code(),
-        name: Some(name.into()),
-        topic_authorized_operations: authorized_operations::TOPIC,
-        ..Default::default()
-    }
+    failed(name, error)
+}
+
+fn failed(name: &str, error: ErrorCode) -> DescribeTopicPartitionsResponseTopic {
+    DescribeTopicPartitionsResponseTopic { error_code: error.code(), name: Some(name.into()), ..Default::default() }
 }
 
 fn known(
@@ -99,7 +129,7 @@ fn known(
         topic_id: topic.id,
         is_internal: topic.is_internal(),
         partitions: partitions.map(|(index, partition)| describe(image, *index, partition)).collect(),
-        topic_authorized_operations: authorized_operations::TOPIC,
+        ..Default::default()
     }
 }
 
@@ -161,7 +191,8 @@ mod tests {
             response_partition_limit: limit,
             cursor: cursor.map(|(name, index)| Cursor { topic_name: name.into(), partition_index: index }),
         };
-        let response = page(image, &request);
+        let asker = Asker { may_describe: &|name, _| !name.starts_with("secret"), operations: &|_| 0 };
+        let response = page(image, &request, &asker);
         let mut text: Vec<String> = response
             .topics
             .iter()
@@ -189,6 +220,14 @@ mod tests {
         assert_eq!(ask(&image, &[], 2, Some(("b", 1))), "b:1+1 c:0+1");
         assert_eq!(ask(&image, &[], 3, None), "a:0+3 next b-0");
         assert_eq!(ask(&image, &[], 3, Some(("b", 0))), "b:0+2 c:0+1");
+    }
+
+    #[test]
+    fn what_may_not_be_described_is_denied_by_name_and_left_out_of_all() {
+        let image = image(&[("a", 1), ("secret", 1)]);
+        assert_eq!(ask(&image, &[], 2000, None), "a:0+1");
+        let denied = "a:0+1 secret:Some(TopicAuthorizationFailed) secret2:Some(TopicAuthorizationFailed)";
+        assert_eq!(ask(&image, &["secret2", "secret", "a"], 2000, None), denied);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //!
 //! - v0 elects preferred leaders (KIP-183); v1 says which election: 0 preferred, 1 unclean (KIP-460).
 //! - Null partitions: all; then only those that had something to decide are in the answer.
+//! - Needs Alter on the cluster.
 //! - A partition that has the leader already is ELECTION_NOT_NEEDED.
 
 use std::sync::Arc;
 
 use stream_metadata::controller::{ElectLeaders, ElectionType, PartitionElection};
 use stream_metadata::{Command, Reply};
+use stream_security::acl::Operation;
 use stream_types::{ErrorCode, PartitionIndex, TopicPartition};
 use stream_wire::elect_leaders::{
     ElectLeadersRequest, ElectLeadersResponse, PartitionResult, ReplicaElectionResult, TopicPartitions,
@@ -23,6 +25,12 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !broker.may_on_cluster(&request.session, Operation::Alter) {
+        let mut response = refused(request.version(), ErrorCode::ClusterAuthorizationFailed);
+        let topics = body.topic_partitions.as_deref().unwrap_or_default();
+        response.replica_election_results = topics.iter().map(denied).collect();
+        return request.ready(&response);
+    }
     let election = match body.election_type {
         0 => ElectionType::Preferred,
         1 => ElectionType::Unclean,
@@ -47,6 +55,18 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
 
 fn partitions_of(topic: &TopicPartitions) -> impl Iterator<Item = TopicPartition> {
     topic.partitions.iter().map(|index| TopicPartition::new(&*topic.topic, PartitionIndex(*index)))
+}
+
+fn denied(topic: &TopicPartitions) -> ReplicaElectionResult {
+    let partition = |index: &i32| PartitionResult {
+        partition_id: *index,
+        error_code: ErrorCode::ClusterAuthorizationFailed.code(),
+        error_message: None,
+    };
+    ReplicaElectionResult {
+        topic: topic.topic.clone(),
+        partition_result: topic.partitions.iter().map(partition).collect(),
+    }
 }
 
 /// v0 has no place for an error of the whole request.

@@ -1,6 +1,7 @@
 //! Fetch (key 1), versions 4–18.
 //!
 //! - Readers see what is below the high watermark (read_uncommitted) or the last stable offset.
+//! - Needs Read on each topic, a follower's Fetch ClusterAction; asked for anew by every Fetch of a session.
 //! - The first batch found is returned whole even above the size limits (KIP-74); a fetch offset
 //!   inside a batch returns that whole batch.
 //! - `min_bytes` and `max_wait_ms` are honoured; an error in any partition answers at once.
@@ -16,6 +17,7 @@ use std::time::Duration;
 use stream_codec::{RecordPart, Records, Str};
 use stream_log::disk::file::without_waiting;
 use stream_log::{LogSlice, ReadBound, SlicePart};
+use stream_security::acl::{Operation, ResourceType};
 use stream_security::quota::QuotaType;
 use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, limits};
 use stream_wire::api::ApiKey;
@@ -110,6 +112,7 @@ fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, 
     };
     let bytes_min = usize::try_from(body.min_bytes).unwrap_or(0).min(bytes_max);
     let wait = Duration::from_millis(u64::try_from(body.max_wait_ms).unwrap_or(0));
+    let mut readable = Readable::new(broker, request, &body)?;
     let now = broker.clock.monotonic();
     let random = || clock::random_u64() as i32;
     let (session, asked) = broker.fetch_sessions.open(now, request.version(), random, body)?;
@@ -117,6 +120,9 @@ fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, 
     for asked in asked {
         let known = if by_id { image.topics().by_id(asked.topic_id) } else { image.topic(&asked.topic) };
         let partition = match known {
+            // What is not known by its id has no name to be denied by.
+            Some(known) if !readable.may(&known.name) => Err(ErrorCode::TopicAuthorizationFailed),
+            None if !by_id && !readable.may(&asked.topic) => Err(ErrorCode::TopicAuthorizationFailed),
             None if by_id => Err(ErrorCode::UnknownTopicId),
             None => Err(ErrorCode::UnknownTopicOrPartition),
             Some(known) => broker
@@ -127,6 +133,44 @@ fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, 
         wanted.push(Wanted { asked, partition });
     }
     Ok(Plan { responder: request.responder, session, wanted, bound, bytes_max, bytes_min, wait, quota })
+}
+
+/// Which topics the client may read: consumers need Read on each, followers ClusterAction, which is Read on all.
+struct Readable<'a> {
+    broker: &'a Broker,
+    session: &'a Session,
+    as_follower: Option<bool>,
+    /// The last question and its answer: partitions of a topic mostly follow each other.
+    last: Option<(Str, bool)>,
+}
+
+impl<'a> Readable<'a> {
+    fn new(broker: &'a Broker, request: &'a Request, body: &FetchRequest) -> Result<Readable<'a>, ErrorCode> {
+        let session = &request.session;
+        if session.listener.is_controller && !broker.may_on_cluster(session, Operation::ClusterAction) {
+            return Err(ErrorCode::ClusterAuthorizationFailed);
+        }
+        let replica = if request.version() >= 15 { body.replica_state.replica_id } else { body.replica_id };
+        let as_follower = (replica >= 0).then(|| broker.may_on_cluster(session, Operation::ClusterAction));
+        Ok(Readable { broker, session, as_follower, last: None })
+    }
+
+    fn may(&mut self, topic: &str) -> bool {
+        if !self.broker.authorization.is_on() {
+            return true;
+        }
+        if let Some(may) = self.as_follower {
+            return may;
+        }
+        if let Some((last, may)) = &self.last
+            && **last == *topic
+        {
+            return *may;
+        }
+        let may = self.broker.may(self.session, Operation::Read, ResourceType::Topic, topic);
+        self.last = Some((topic.into(), may));
+        may
+    }
 }
 
 impl Plan {

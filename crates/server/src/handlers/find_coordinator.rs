@@ -2,6 +2,7 @@
 //!
 //! - The first request for a group creates `__consumer_offsets`; the answer leaves when its partitions are open, and is
 //!   COORDINATOR_NOT_AVAILABLE, which clients retry, while that takes too long.
+//! - Needs Describe on each group.
 //! - v1: key types; 0 is a group. Coordinators of transactions (1) and of share groups (2, v6) do not exist yet: refused
 //!   with codes that clients do not retry.
 //! - v4: several keys at once (KIP-699).
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use stream_codec::Str;
 use stream_coordinator::partition_for_group;
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, PartitionIndex};
 use stream_wire::find_coordinator::{Coordinator, FindCoordinatorRequest, FindCoordinatorResponse};
 
@@ -40,8 +42,11 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         let refused = keys.into_iter().map(|key| nobody(key, error, message)).collect();
         return request.ready(&response(request.version(), refused));
     }
-    if broker.image().topic(OFFSETS_TOPIC).is_some() {
-        let found = keys.into_iter().map(|key| find(broker, &request.session, key)).collect();
+    let may_ask = |key: &Str| broker.may(&request.session, Operation::Describe, ResourceType::Group, key);
+    let keys: Vec<(Str, bool)> = keys.into_iter().map(|key| (key.clone(), may_ask(&key))).collect();
+    // A denied request creates nothing.
+    if broker.image().topic(OFFSETS_TOPIC).is_some() || !keys.iter().any(|(_, may)| *may) {
+        let found = keys.into_iter().map(|key| find_allowed(broker, &request.session, key)).collect();
         return request.ready(&response(request.version(), found));
     }
     let broker = Arc::clone(broker);
@@ -50,9 +55,16 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     Pending::later(async move {
         // Whether it came in time shows in the image.
         let _ = tokio::time::timeout(CREATION_MAX, ensure_offsets_topic(&broker)).await;
-        let found = keys.into_iter().map(|key| find(&broker, &session, key)).collect();
+        let found = keys.into_iter().map(|key| find_allowed(&broker, &session, key)).collect();
         responder.respond(&response(responder.version, found))
     })
+}
+
+fn find_allowed(broker: &Broker, session: &Session, (group_id, may): (Str, bool)) -> Coordinator {
+    if may {
+        return find(broker, session, group_id);
+    }
+    nobody(group_id, ErrorCode::GroupAuthorizationFailed, "Group authorization failed.")
 }
 
 fn find(broker: &Broker, session: &Session, group_id: Str) -> Coordinator {

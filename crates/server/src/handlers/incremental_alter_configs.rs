@@ -2,6 +2,7 @@
 //!
 //! - SET (0) and DELETE (1) single keys; APPEND (2) to and SUBTRACT (3) from lists, which start from the key's default
 //!   (KIP-339).
+//! - Needs AlterConfigs on the topic or group, on the cluster for everything else.
 //! - Each resource has its own outcome; `validate_only` decides and changes nothing.
 //! - Keys that this broker cannot change while it runs are refused, as Kafka refuses its read-only ones; DescribeConfigs
 //!   calls the same keys read-only.
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use stream_codec::Str;
 use stream_metadata::controller::{ConfigChange, ConfigOperation, IncrementalAlterConfigs};
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Reply};
+use stream_security::acl::Operation;
 use stream_types::ErrorCode;
 use stream_wire::incremental_alter_configs::{
     AlterConfigsResource, AlterConfigsResourceResponse, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
@@ -32,6 +34,13 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let mut resources = Vec::new();
     for resource in body.resources {
         let (kind, name) = (resource.resource_type, resource.resource_name.clone());
+        let allowed = ConfigResourceType::from_code(kind).map_or(Ok(()), |resource_type| {
+            broker.may_configure(&request.session, Operation::AlterConfigs, resource_type, &name)
+        });
+        if let Err(error) = allowed {
+            responses.push(outcome(kind, name, error, None));
+            continue;
+        }
         match wanted(resource) {
             Ok(resource) => {
                 asked.push((kind, name));

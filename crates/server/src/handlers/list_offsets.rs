@@ -5,6 +5,7 @@
 //!   tiered storage: there is none, so -1; -6 (v11) the earliest not yet in it, which is nothing without it.
 //! - A time of zero or more gives the first record at or after it, found inside batches too; none:
 //!   offset -1, timestamp -1.
+//! - Needs Describe on each topic.
 //! - v4: leader epochs checked and answered.
 //! - A partition that is named twice is INVALID_REQUEST, as in Kafka.
 //! - Lookups that need the disk run one after the other within a request, and few of them at a time in the
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use stream_log::{LogReader, ReadBound};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, limits};
 use stream_wire::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
@@ -24,7 +26,7 @@ use tokio::sync::Semaphore;
 use super::error_map;
 use super::request::Request;
 use crate::broker::Broker;
-use crate::net::{Answer, Pending};
+use crate::net::{Answer, Pending, Session};
 use crate::partitions::Partition;
 
 const LATEST: i64 = -1;
@@ -43,7 +45,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let needs_disk =
         body.topics.iter().flat_map(|topic| &topic.partitions).any(|partition| !is_in_memory(partition.timestamp));
     let responder = request.responder;
-    let mut lookups = lookups(broker, responder.version, &body);
+    let mut lookups = lookups(broker, &request.session, responder.version, &body);
     if !needs_disk {
         lookups.iter_mut().for_each(Lookup::run);
         return Pending::Ready(responder.respond(&answer(&body, lookups)));
@@ -104,7 +106,7 @@ impl Lookup {
     }
 }
 
-fn lookups(broker: &Broker, version: i16, body: &ListOffsetsRequest) -> Vec<Lookup> {
+fn lookups(broker: &Broker, session: &Session, version: i16, body: &ListOffsetsRequest) -> Vec<Lookup> {
     let image = broker.image();
     let bound = if body.isolation_level == 1 { ReadBound::LastStable } else { ReadBound::HighWatermark };
     let mut count_of: HashMap<(&str, i32), u32> = HashMap::new();
@@ -116,9 +118,12 @@ fn lookups(broker: &Broker, version: i16, body: &ListOffsetsRequest) -> Vec<Look
     let mut lookups = Vec::with_capacity(count_of.len());
     for topic in &body.topics {
         let known = image.topic(&topic.name);
+        let is_denied = !broker.may(session, Operation::Describe, ResourceType::Topic, &topic.name);
         for wanted in &topic.partitions {
             let index = wanted.partition_index;
-            let partition = if count_of.get(&(&*topic.name, index)).is_some_and(|count| *count > 1) {
+            let partition = if is_denied {
+                Err(ErrorCode::TopicAuthorizationFailed)
+            } else if count_of.get(&(&*topic.name, index)).is_some_and(|count| *count > 1) {
                 Err(ErrorCode::InvalidRequest)
             } else {
                 let partition = known.and_then(|known| broker.partitions.get(known.id, PartitionIndex(index)));

@@ -5,6 +5,8 @@
 //!   `auto.create.topics.enable` say so; the answer then waits until it can be used.
 //! - v12+: topics by id (UNKNOWN_TOPIC_ID) and null names; before, both are INVALID_REQUEST for every topic.
 //! - A partition without a leader is LEADER_NOT_AVAILABLE with leader -1.
+//! - Needs Describe: a named topic without it is TOPIC_AUTHORIZATION_FAILED, whether it exists or not; of all topics those
+//!   are left out. Creation needs Create on the cluster or the topic.
 //! - Authorized operations are given when asked for, INT_MIN otherwise (KIP-430).
 
 use std::sync::Arc;
@@ -12,13 +14,13 @@ use std::sync::Arc;
 use stream_codec::Str;
 use stream_metadata::controller::{CreateTopics, NewTopic, check_topic_name};
 use stream_metadata::{Command, MetadataImage, PartitionImage, TopicImage};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, LeaderEpoch};
 use stream_wire::metadata::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker, MetadataResponsePartition,
     MetadataResponseTopic,
 };
 
-use super::authorized_operations;
 use super::request::Request;
 use crate::broker::Broker;
 use crate::coordinator::{OFFSETS_TOPIC, offsets_topic};
@@ -36,7 +38,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     if request.version() < ID_VERSION && names_by_id(&body) {
         return request.ready(&refuse(body));
     }
-    let missing = topics_to_create(broker, request.version(), &body);
+    let missing = topics_to_create(broker, &request.session, request.version(), &body);
     if missing.is_empty() {
         return request.ready(&describe(broker, &request.session, request.version(), &body));
     }
@@ -63,16 +65,25 @@ fn refuse(body: MetadataRequest) -> MetadataResponse {
     MetadataResponse { topics: body.topics.into_iter().flatten().map(refused).collect(), ..Default::default() }
 }
 
-fn topics_to_create(broker: &Broker, version: i16, body: &MetadataRequest) -> Vec<Str> {
-    // Before v4 a client cannot say no.
-    let allowed = broker.config.topics.auto_create && (version < 4 || body.allow_auto_topic_creation);
-    let Some(topics) = body.topics.as_ref().filter(|_| allowed) else { return Vec::new() };
+/// Whether unknown topics are to come into being. Before v4 a client cannot say no.
+fn wants_creation(broker: &Broker, version: i16, body: &MetadataRequest) -> bool {
+    broker.config.topics.auto_create && (version < 4 || body.allow_auto_topic_creation)
+}
+
+fn topics_to_create(broker: &Broker, session: &Session, version: i16, body: &MetadataRequest) -> Vec<Str> {
+    let wanted = wants_creation(broker, version, body);
+    let Some(topics) = body.topics.as_ref().filter(|_| wanted) else { return Vec::new() };
+    let may_create = |name: &Str| {
+        broker.would_let(session, Operation::Describe, ResourceType::Topic, name)
+            && (broker.would_let_on_cluster(session, Operation::Create)
+                || broker.may(session, Operation::Create, ResourceType::Topic, name))
+    };
     let image = broker.image();
     topics
         .iter()
         .filter(|topic| topic.topic_id.is_zero())
         .filter_map(|topic| topic.name.clone())
-        .filter(|name| image.topic(name).is_none() && check_topic_name(name).is_ok())
+        .filter(|name| image.topic(name).is_none() && check_topic_name(name).is_ok() && may_create(name))
         .collect()
 }
 
@@ -90,6 +101,36 @@ async fn create(broker: &Broker, names: Vec<Str>) {
     }
 }
 
+/// Who asks, and for what.
+struct Asker<'a> {
+    broker: &'a Broker,
+    session: &'a Session,
+    image: &'a MetadataImage,
+    wants_creation: bool,
+    wants_operations: bool,
+}
+
+impl Asker<'_> {
+    fn would_let(&self, operation: Operation, topic: &str) -> bool {
+        self.broker.would_let(self.session, operation, ResourceType::Topic, topic)
+    }
+
+    fn may_describe(&self, topic: &str) -> bool {
+        self.broker.may(self.session, Operation::Describe, ResourceType::Topic, topic)
+    }
+
+    fn may_create(&self, topic: &str) -> bool {
+        self.broker.would_let_on_cluster(self.session, Operation::Create) || self.would_let(Operation::Create, topic)
+    }
+
+    fn operations(&self, topic: &str) -> i32 {
+        if !self.wants_operations {
+            return i32::MIN;
+        }
+        self.broker.authorized_operations(self.session, ResourceType::Topic, topic)
+    }
+}
+
 fn describe(broker: &Broker, session: &Session, version: i16, body: &MetadataRequest) -> MetadataResponse {
     let image = broker.image();
     let mut response = MetadataResponse {
@@ -98,17 +139,23 @@ fn describe(broker: &Broker, session: &Session, version: i16, body: &MetadataReq
         controller_id: broker.controller_id().get(),
         ..Default::default()
     };
-    let operations = |wanted: bool| if wanted { authorized_operations::TOPIC } else { i32::MIN };
-    let topic_operations = operations(body.include_topic_authorized_operations);
     if body.include_cluster_authorized_operations {
-        response.cluster_authorized_operations = authorized_operations::CLUSTER;
+        response.cluster_authorized_operations = broker.authorized_cluster_operations(session);
     }
-    response.topics = match body.topics.as_deref() {
-        None => image.topics().iter().map(|topic| known_topic(&image, topic, topic_operations)).collect(),
-        Some([]) if version == 0 => {
-            image.topics().iter().map(|topic| known_topic(&image, topic, topic_operations)).collect()
+    let asker = Asker {
+        broker,
+        session,
+        image: &image,
+        wants_creation: wants_creation(broker, version, body),
+        wants_operations: body.include_topic_authorized_operations,
+    };
+    let named = body.topics.as_deref().filter(|topics| version > 0 || !topics.is_empty());
+    response.topics = match named {
+        Some(topics) => topics.iter().map(|topic| wanted_topic(&asker, topic)).collect(),
+        None => {
+            let seen = image.topics().iter().filter(|topic| asker.would_let(Operation::Describe, &topic.name));
+            seen.map(|topic| known_topic(&asker, topic)).collect()
         }
-        Some(topics) => topics.iter().map(|topic| wanted_topic(&image, topic, topic_operations)).collect(),
     };
     response
 }
@@ -128,32 +175,47 @@ fn brokers(image: &MetadataImage, listener: &str) -> Vec<MetadataResponseBroker>
         .collect()
 }
 
-fn wanted_topic(image: &MetadataImage, wanted: &MetadataRequestTopic, operations: i32) -> MetadataResponseTopic {
+fn wanted_topic(asker: &Asker<'_>, wanted: &MetadataRequestTopic) -> MetadataResponseTopic {
     if !wanted.topic_id.is_zero() {
-        return match image.topics().by_id(wanted.topic_id) {
-            Some(topic) => known_topic(image, topic, operations),
-            None => MetadataResponseTopic {
-                error_code: ErrorCode::UnknownTopicId.code(),
-                name: None,
-                topic_id: wanted.topic_id,
-                ..Default::default()
-            },
+        let failed = |error: ErrorCode| MetadataResponseTopic {
+            error_code: error.code(),
+            name: None,
+            topic_id: wanted.topic_id,
+            ..Default::default()
+        };
+        return match asker.image.topics().by_id(wanted.topic_id) {
+            Some(topic) if asker.may_describe(&topic.name) => known_topic(asker, topic),
+            Some(_) => failed(ErrorCode::TopicAuthorizationFailed),
+            None => failed(ErrorCode::UnknownTopicId),
         };
     }
     let name = wanted.name.clone().unwrap_or_default();
-    match image.topic(&name) {
-        Some(topic) => known_topic(image, topic, operations),
+    let failed = |error: ErrorCode, operations| MetadataResponseTopic {
+        error_code: error.code(),
+        name: Some(name.clone()),
+        topic_authorized_operations: operations,
+        ..Default::default()
+    };
+    if !asker.may_describe(&name) {
+        // Nobody has looked whether there is such a topic.
+        return failed(ErrorCode::TopicAuthorizationFailed, i32::MIN);
+    }
+    match asker.image.topic(&name) {
+        Some(topic) => known_topic(asker, topic),
+        None if asker.wants_creation && !asker.may_create(&name) => {
+            failed(ErrorCode::TopicAuthorizationFailed, i32::MIN)
+        }
         None => {
             let error = match check_topic_name(&name) {
                 Ok(()) => ErrorCode::UnknownTopicOrPartition,
                 Err(_) => ErrorCode::InvalidTopicException,
             };
-            MetadataResponseTopic { error_code: error.code(), name: Some(name), ..Default::default() }
+            failed(error, asker.operations(&name))
         }
     }
 }
 
-fn known_topic(image: &MetadataImage, topic: &TopicImage, operations: i32) -> MetadataResponseTopic {
+fn known_topic(asker: &Asker<'_>, topic: &TopicImage) -> MetadataResponseTopic {
     MetadataResponseTopic {
         error_code: ErrorCode::None.code(),
         name: Some((&*topic.name).into()),
@@ -162,9 +224,9 @@ fn known_topic(image: &MetadataImage, topic: &TopicImage, operations: i32) -> Me
         partitions: topic
             .partitions
             .iter()
-            .map(|(index, partition)| known_partition(image, index.get(), partition))
+            .map(|(index, partition)| known_partition(asker.image, index.get(), partition))
             .collect(),
-        topic_authorized_operations: operations,
+        topic_authorized_operations: asker.operations(&topic.name),
     }
 }
 

@@ -3,7 +3,6 @@
 //! [`dispatch`] runs stage 1 of each request, on the connection's task and in request order. What
 //! takes longer is a future in the [`Pending`] that it returns.
 
-mod authorized_operations;
 pub(crate) mod error_map;
 mod request;
 

@@ -2,6 +2,7 @@
 //!
 //! - Each partition has its own result; partitions that do not exist are refused here and never reach the group.
 //! - The answer leaves when the offsets are committed as every other record is.
+//! - Needs Read on the group and on each topic.
 //! - Generation -1 and no member: a consumer that assigns partitions to itself.
 //! - v2–4: retention of its own. v6: leader epochs (KIP-320). v7: static members. v9: member epochs (KIP-848).
 //!   v10: topics by id.
@@ -10,11 +11,12 @@ use std::sync::Arc;
 
 use stream_codec::Str;
 use stream_coordinator::{CommitOffsets, CommitPartition, CommitReply, CommitTopic, GroupCommand, GroupReply};
-use stream_metadata::MetadataImage;
+use stream_metadata::{MetadataImage, TopicImage};
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex};
 use stream_wire::offset_commit::{
-    OffsetCommitRequest, OffsetCommitRequestTopic, OffsetCommitResponse, OffsetCommitResponsePartition,
-    OffsetCommitResponseTopic,
+    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic, OffsetCommitResponse,
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
 };
 
 use super::request::Request;
@@ -30,10 +32,23 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !broker.may(&request.session, Operation::Read, ResourceType::Group, &body.group_id) {
+        let refuse = |topic| refuse(topic, ErrorCode::GroupAuthorizationFailed);
+        let topics = body.topics.into_iter().map(refuse).collect();
+        return request.ready(&OffsetCommitResponse { throttle_time_ms: 0, topics });
+    }
     let image = broker.image();
     let (mut known, mut refused) = (Vec::new(), Vec::new());
     for topic in body.topics {
-        sort_out(&image, request.version(), topic, &mut known, &mut refused);
+        let found = found(&image, request.version(), &topic);
+        let name = found.map_or(&*topic.name, |found| &found.name);
+        // What is not known by its id has no name to be denied by.
+        let has_name = found.is_some() || request.version() < ID_VERSION;
+        if has_name && !broker.may(&request.session, Operation::Read, ResourceType::Topic, name) {
+            refused.push(refuse(topic, ErrorCode::TopicAuthorizationFailed));
+        } else {
+            sort_out(found, request.version(), topic, &mut known, &mut refused);
+        }
     }
     if known.is_empty() {
         return request.ready(&OffsetCommitResponse { throttle_time_ms: 0, topics: refused });
@@ -60,16 +75,28 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     })
 }
 
+fn found<'a>(image: &'a MetadataImage, version: i16, topic: &OffsetCommitRequestTopic) -> Option<&'a Arc<TopicImage>> {
+    if version >= ID_VERSION { image.topics().by_id(topic.topic_id) } else { image.topic(&topic.name) }
+}
+
+fn refuse(topic: OffsetCommitRequestTopic, error: ErrorCode) -> OffsetCommitResponseTopic {
+    let partition = |partition: OffsetCommitRequestPartition| OffsetCommitResponsePartition {
+        partition_index: partition.partition_index,
+        error_code: error.code(),
+    };
+    let OffsetCommitRequestTopic { name, topic_id, partitions } = topic;
+    OffsetCommitResponseTopic { name, topic_id, partitions: partitions.into_iter().map(partition).collect() }
+}
+
 /// Parts a topic into what can be committed and what is refused.
 fn sort_out(
-    image: &MetadataImage,
+    found: Option<&Arc<TopicImage>>,
     version: i16,
     topic: OffsetCommitRequestTopic,
     known: &mut Vec<CommitTopic>,
     refused: &mut Vec<OffsetCommitResponseTopic>,
 ) {
     let by_id = version >= ID_VERSION;
-    let found = if by_id { image.topics().by_id(topic.topic_id) } else { image.topic(&topic.name) };
     let error = if by_id && found.is_none() { ErrorCode::UnknownTopicId } else { ErrorCode::UnknownTopicOrPartition };
     let (mut commits, mut refusals) = (Vec::new(), Vec::new());
     for partition in topic.partitions {

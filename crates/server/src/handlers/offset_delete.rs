@@ -1,14 +1,17 @@
 //! OffsetDelete (key 47), version 0.
 //!
+//! - Needs Delete on the group and Read on each topic.
 //! - Partitions of topics that the group still consumes are GROUP_SUBSCRIBED_TO_TOPIC; those that do not exist,
 //!   UNKNOWN_TOPIC_OR_PARTITION. An error of the whole group comes without topics.
 
 use std::sync::Arc;
 
+use stream_codec::Str;
 use stream_coordinator::{
     DeleteOffsets, DeleteOffsetsReply, GroupCommand, GroupReply, PartitionResult, TopicPartitions,
 };
 use stream_metadata::MetadataImage;
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, PartitionIndex};
 use stream_wire::offset_delete::{
     OffsetDeleteRequest, OffsetDeleteRequestTopic, OffsetDeleteResponse, OffsetDeleteResponsePartition,
@@ -25,10 +28,19 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !broker.may(&request.session, Operation::Delete, ResourceType::Group, &body.group_id) {
+        let error_code = ErrorCode::GroupAuthorizationFailed.code();
+        return request.ready(&OffsetDeleteResponse { error_code, ..Default::default() });
+    }
     let image = broker.image();
     let (mut topics, mut refused) = (Vec::new(), Vec::new());
     for topic in body.topics {
-        sort_out(&image, topic, &mut topics, &mut refused);
+        if broker.may(&request.session, Operation::Read, ResourceType::Topic, &topic.name) {
+            sort_out(&image, topic, &mut topics, &mut refused);
+        } else {
+            let all = topic.partitions.iter().map(|partition| PartitionIndex(partition.partition_index));
+            refused.push(all_refused(topic.name.clone(), all, ErrorCode::TopicAuthorizationFailed));
+        }
     }
     let command = DeleteOffsets { group_id: body.group_id.clone(), topics };
     let reply = broker.groups.submit(&body.group_id, GroupCommand::DeleteOffsets(command));
@@ -73,18 +85,24 @@ fn sort_out(
         .map(|partition| PartitionIndex(partition.partition_index))
         .partition(|index| found.is_some_and(|found| found.partition(*index).is_some()));
     if !unknown.is_empty() {
-        let partition = |index: PartitionIndex| OffsetDeleteResponsePartition {
-            partition_index: index.get(),
-            error_code: ErrorCode::UnknownTopicOrPartition.code(),
-        };
-        refused.push(OffsetDeleteResponseTopic {
-            name: topic.name.clone(),
-            partitions: unknown.into_iter().map(partition).collect(),
-        });
+        let error = ErrorCode::UnknownTopicOrPartition;
+        refused.push(all_refused(topic.name.clone(), unknown.into_iter(), error));
     }
     if !known.is_empty() {
         topics.push(TopicPartitions { name: topic.name, partitions: known });
     }
+}
+
+fn all_refused(
+    name: Str,
+    partitions: impl Iterator<Item = PartitionIndex>,
+    error: ErrorCode,
+) -> OffsetDeleteResponseTopic {
+    let partition = |index: PartitionIndex| OffsetDeleteResponsePartition {
+        partition_index: index.get(),
+        error_code: error.code(),
+    };
+    OffsetDeleteResponseTopic { name, partitions: partitions.map(partition).collect() }
 }
 
 /// Each topic once, what was refused first, as in Kafka's answers.

@@ -1,6 +1,7 @@
 //! OffsetFetch (key 9), versions 1–10.
 //!
 //! - A partition without a committed offset has -1 and no error, whether it exists or not.
+//! - Needs Describe on each group and on each topic.
 //! - v2: null topics ask for all, and errors of the whole group are told at the top. v5: leader epochs. v7: offsets of
 //!   open transactions are refused on demand (KIP-447). v8: several groups (KIP-709). v9: member epochs (KIP-848).
 //!   v10: topics by id; topics without a known id are left out of "all".
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use stream_codec::Str;
 use stream_coordinator::{FetchOffsets, FetchReply, FetchTopic, FetchedPartition, GroupCommand, GroupReply};
 use stream_metadata::MetadataImage;
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, PartitionIndex};
 use stream_wire::offset_fetch::{
     OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopics, OffsetFetchResponse,
@@ -20,7 +22,7 @@ use stream_wire::offset_fetch::{
 use super::request::Request;
 use crate::broker::Broker;
 use crate::coordinator::PendingReply;
-use crate::net::Pending;
+use crate::net::{Pending, Session};
 
 /// The first version that names topics by id.
 const ID_VERSION: i16 = 10;
@@ -33,8 +35,9 @@ const GROUP_ERROR_VERSION: i16 = 2;
 #[derive(Debug)]
 struct Asked {
     group_id: Str,
-    reply: PendingReply,
-    /// Answered without the group: its ids are unknown.
+    /// Or why the group is not asked.
+    reply: Result<PendingReply, ErrorCode>,
+    /// Answered without the group: its ids are unknown, or the client may not describe it.
     refused: Vec<OffsetFetchResponseTopics>,
     /// What versions before [`GROUP_ERROR_VERSION`] repeat with an error.
     topics: Vec<OffsetFetchRequestTopics>,
@@ -50,13 +53,14 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let require_stable = body.require_stable;
     let image = broker.image();
     let asked: Vec<Asked> =
-        groups(version, body).into_iter().map(|group| ask(broker, &image, version, require_stable, group)).collect();
+        groups(version, body).into_iter().map(|group| ask(broker, request, &image, require_stable, group)).collect();
     let broker = Arc::clone(broker);
+    let session = request.session.clone();
     let responder = request.responder;
     Pending::later(async move {
         let mut groups = Vec::with_capacity(asked.len());
         for asked in asked {
-            groups.push(answer(&broker, version, asked).await);
+            groups.push(answer(&broker, &session, version, asked).await);
         }
         responder.respond(&response(version, groups))
     })
@@ -78,12 +82,18 @@ fn groups(version: i16, body: OffsetFetchRequest) -> Vec<OffsetFetchRequestGroup
 
 fn ask(
     broker: &Broker,
+    request: &Request,
     image: &MetadataImage,
-    version: i16,
     require_stable: bool,
     group: OffsetFetchRequestGroup,
 ) -> Asked {
+    let version = request.version();
     let mut refused = Vec::new();
+    if !broker.may(&request.session, Operation::Describe, ResourceType::Group, &group.group_id) {
+        let reply = Err(ErrorCode::GroupAuthorizationFailed);
+        let topics = if version < GROUP_ERROR_VERSION { group.topics.unwrap_or_default() } else { Vec::new() };
+        return Asked { group_id: group.group_id, reply, refused, topics };
+    }
     let topics = group.topics.as_ref().map(|topics| {
         let mut wanted = Vec::with_capacity(topics.len());
         for topic in topics {
@@ -95,6 +105,10 @@ fn ask(
                 refused.push(without_offsets(topic, ErrorCode::UnknownTopicId));
                 continue;
             };
+            if !broker.may(&request.session, Operation::Describe, ResourceType::Topic, &name) {
+                refused.push(without_offsets(topic, ErrorCode::TopicAuthorizationFailed));
+                continue;
+            }
             let partitions = topic.partition_indexes.iter().copied().map(PartitionIndex).collect();
             wanted.push(FetchTopic { name, topic_id: topic.topic_id, partitions });
         }
@@ -109,13 +123,21 @@ fn ask(
     };
     let reply = broker.groups.submit(&group.group_id, GroupCommand::FetchOffsets(command));
     let topics = if version < GROUP_ERROR_VERSION { group.topics.unwrap_or_default() } else { Vec::new() };
-    Asked { group_id: group.group_id, reply, refused, topics }
+    Asked { group_id: group.group_id, reply: Ok(reply), refused, topics }
 }
 
-async fn answer(broker: &Broker, version: i16, asked: Asked) -> OffsetFetchResponseGroup {
+async fn answer(broker: &Broker, session: &Session, version: i16, asked: Asked) -> OffsetFetchResponseGroup {
     let Asked { group_id, reply, mut refused, topics } = asked;
-    let error = match reply.wait().await {
-        Ok(GroupReply::FetchOffsets(reply)) if reply.error.is_none() => {
+    let reply = match reply {
+        Ok(reply) => reply.wait().await,
+        Err(error) => Err(error),
+    };
+    let error = match reply {
+        Ok(GroupReply::FetchOffsets(mut reply)) if reply.error.is_none() => {
+            // Of "all topics" those that the client may not describe are left out; named ones never got here.
+            reply
+                .topics
+                .retain(|topic| broker.would_let(session, Operation::Describe, ResourceType::Topic, &topic.name));
             let mut topics = fetched(&broker.image(), version, reply);
             topics.append(&mut refused);
             return OffsetFetchResponseGroup { group_id, topics, error_code: ErrorCode::None.code() };

@@ -2,10 +2,12 @@
 //!
 //! - The largest epoch that is at most the one asked for, and the offset after its last record (KIP-101, KIP-320); for
 //!   the current epoch that is the end of the log. (-1, -1) where the epoch is not known.
+//! - Needs Describe on each topic, or ClusterAction.
 //! - The epoch that the client believes in is checked: FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH; -1 asks for no check.
 
 use std::sync::Arc;
 
+use stream_security::acl::{Operation, ResourceType};
 use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex};
 use stream_wire::offset_for_leader_epoch::{
     EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderPartition,
@@ -23,14 +25,20 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    let session = &request.session;
+    let is_follower = broker.would_let_on_cluster(session, Operation::ClusterAction);
     let image = broker.image();
     let topics = body
         .topics
         .into_iter()
         .map(|topic| {
             let known = image.topic(&topic.topic).map(|topic| topic.id);
+            let may = is_follower || broker.may(session, Operation::Describe, ResourceType::Topic, &topic.topic);
             let partitions = topic.partitions.iter().map(|wanted| {
                 let index = PartitionIndex(wanted.partition);
+                if !may {
+                    return answer(wanted, Err(ErrorCode::TopicAuthorizationFailed));
+                }
                 let partition = known.and_then(|id| broker.partitions.get(id, index));
                 let found = partition.ok_or(ErrorCode::UnknownTopicOrPartition);
                 answer(wanted, found.and_then(|partition| end_of(&partition, wanted)))

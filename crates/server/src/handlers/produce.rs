@@ -3,6 +3,7 @@
 //! - Stage 1, in request order: batches are checked on the connection's thread and handed to
 //!   their partitions' workers. The connection may then read its next request.
 //! - Stage 2: the answer leaves when every partition is appended (acks=1) or committed (acks=all).
+//! - Needs Write on each topic, and on the transactional id of transactional records.
 //! - acks=0: no answer; an error closes the connection.
 //! - Who is above `producer_byte_rate` is told so, and nothing is read from it for that time (KIP-219).
 //! - v3+: exactly one batch of magic 2 a partition. v7: zstd. v8: record errors (KIP-467).
@@ -12,10 +13,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stream_codec::Records;
 use stream_codec::compression::Compression;
+use stream_codec::{RecordPart, Records};
 use stream_log::CheckedBatch;
 use stream_metadata::image::is_internal_topic;
+use stream_security::acl::{Operation, ResourceType};
 use stream_security::quota::QuotaType;
 use stream_types::{ErrorCode, PartitionIndex, Uuid};
 use stream_wire::api::ApiKey;
@@ -63,6 +65,9 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         Ok(body) => body,
         Err(pending) => return pending,
     };
+    if !may_be_transactional(broker, request, &body) {
+        return refuse_all(broker, request, &body, ErrorCode::TransactionalIdAuthorizationFailed);
+    }
     let acks = match body.acks {
         0 => Acks::None(request.session.closer.clone()),
         1 => Acks::Leader,
@@ -95,6 +100,29 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     })
 }
 
+/// Whether the client may use the transactional id of what it sends, if any of that is transactional.
+fn may_be_transactional(broker: &Broker, request: &Request, body: &ProduceRequest) -> bool {
+    if !broker.authorization.is_on() {
+        return true;
+    }
+    let mut records =
+        body.topic_data.iter().flat_map(|topic| &topic.partition_data).filter_map(|data| data.records.as_ref());
+    if !records.any(is_transactional) {
+        return true;
+    }
+    body.transactional_id
+        .as_deref()
+        .is_some_and(|id| broker.may(&request.session, Operation::Write, ResourceType::TransactionalId, id))
+}
+
+/// Whether the first batch says so; that there is one batch, and a good one, is checked later.
+fn is_transactional(records: &Records) -> bool {
+    const ATTRIBUTES_LAST_BYTE: usize = 22;
+    const TRANSACTIONAL: u8 = 0x10;
+    let first = records.parts.first();
+    matches!(first, Some(RecordPart::Bytes(bytes)) if bytes.get(ATTRIBUTES_LAST_BYTE).is_some_and(|byte| byte & TRANSACTIONAL != 0))
+}
+
 /// Checks every batch and hands it to its partition's worker; the slots follow the request's order.
 fn submit(
     broker: &Arc<Broker>,
@@ -110,6 +138,10 @@ fn submit(
     for topic in body.topic_data {
         let known =
             if request.version() >= 13 { image.topics().by_id(topic.topic_id) } else { image.topic(&topic.name) };
+        let name = known.map_or(&*topic.name, |known| &known.name);
+        // What is not known by its id has no name to be denied by.
+        let is_denied = (known.is_some() || request.version() < 13)
+            && !broker.may(&request.session, Operation::Write, ResourceType::Topic, name);
         let mut place = Place {
             name: topic.name,
             topic_id: topic.topic_id,
@@ -118,6 +150,7 @@ fn submit(
         for data in topic.partition_data {
             place.partitions.push(data.index);
             let checked = match known {
+                _ if is_denied => Err(AppendOutcome::refused(ErrorCode::TopicAuthorizationFailed, None)),
                 None if request.version() >= 13 => Err(AppendOutcome::refused(ErrorCode::UnknownTopicId, None)),
                 None => Err(AppendOutcome::refused(ErrorCode::UnknownTopicOrPartition, None)),
                 Some(known) => {

@@ -3,9 +3,10 @@
 use super::super::key::{Check, ConfigKey, ConfigType, boolean, class, double, int, list, long, short, string, unset};
 
 pub(super) static KEYS: &[ConfigKey] = &[
-    boolean("allow.everyone.if.no.acl.found", "false").doc("Whether everybody may use what no ACL names."),
+    boolean("allow.everyone.if.no.acl.found", "false").honoured().doc("Whether everybody may use what no ACL names."),
     string("authorizer.class.name", "")
         .low()
+        .honoured()
         .doc("The class that decides who may do what; empty is nobody is refused."),
     int("connection.failed.authentication.delay.ms", "100")
         .from(0)
@@ -191,5 +192,5 @@ pub(super) static KEYS: &[ConfigKey] = &[
     unset("ssl.truststore.location", ConfigType::String).per_broker().doc("The file of the trust store."),
     unset("ssl.truststore.password", ConfigType::Password).per_broker().doc("The password of the trust store."),
     string("ssl.truststore.type", "JKS").per_broker().doc("The form of the trust store."),
-    string("super.users", "").doc("Users who may do everything, as User:name separated by semicolons."),
+    string("super.users", "").honoured().doc("Users who may do everything, as User:name separated by semicolons."),
 ];
