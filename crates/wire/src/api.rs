@@ -182,8 +182,8 @@ table! {
     47 OffsetDelete on BROKER, 0..=0, served 0..=0;
     48 DescribeClientQuotas on BROKER, 0..=1, flexible 1, served 0..=1;
     49 AlterClientQuotas on BOTH, 0..=1, flexible 1, served 0..=1;
-    50 DescribeUserScramCredentials on BOTH, 0..=0, flexible 0;
-    51 AlterUserScramCredentials on BOTH, 0..=0, flexible 0;
+    50 DescribeUserScramCredentials on BOTH, 0..=0, flexible 0, served 0..=0;
+    51 AlterUserScramCredentials on BOTH, 0..=0, flexible 0, served 0..=0;
     52 Vote on CONTROLLER, 0..=2, flexible 0;
     53 BeginQuorumEpoch on CONTROLLER, 0..=1, flexible 1;
     54 EndQuorumEpoch on CONTROLLER, 0..=1, flexible 1;

@@ -70,9 +70,9 @@ impl Controller {
         let mut changes: BTreeMap<&str, Result<Vec<MetadataRecord>, ApiError>> = BTreeMap::new();
         let mut altered = HashSet::new();
         let deletions = command.deletions.iter().map(|(user, mechanism)| {
-            let record = self.check_deletion(user, *mechanism).map(|()| {
-                RemoveUserScramCredentialRecord { name: Str::from(user), mechanism: *mechanism }.into()
-            });
+            let record = self
+                .check_deletion(user, *mechanism)
+                .map(|()| RemoveUserScramCredentialRecord { name: Str::from(user), mechanism: *mechanism }.into());
             (user.as_str(), *mechanism, record)
         });
         let upsertions = command

@@ -10,6 +10,7 @@
 mod allocate_producer_ids;
 mod alter_client_quotas;
 mod alter_configs;
+mod alter_user_scram_credentials;
 mod create_acls;
 mod create_partitions;
 mod create_topics;
@@ -36,6 +37,7 @@ pub use alter_client_quotas::{AlterClientQuotas, AlterClientQuotasReply, QuotaCh
 pub use alter_configs::{
     AlterConfigs, AlterConfigsReply, ConfigChange, ConfigOperation, ConfigValue, IncrementalAlterConfigs,
 };
+pub use alter_user_scram_credentials::{AlterUserScramCredentials, AlterUserScramCredentialsReply, ScramUpsertion};
 pub use create_acls::{CreateAcls, CreateAclsReply};
 pub use create_partitions::{CreatePartitions, CreatePartitionsReply, NewPartitions};
 pub use create_topics::{CreateTopics, CreateTopicsReply, CreatedTopic, NewTopic};
@@ -101,6 +103,7 @@ pub enum Command {
     CreateAcls(CreateAcls),
     DeleteAcls(DeleteAcls),
     AlterClientQuotas(AlterClientQuotas),
+    AlterUserScramCredentials(AlterUserScramCredentials),
 }
 
 /// The controller's answer to the command of the same name.
@@ -122,6 +125,7 @@ pub enum Reply {
     CreateAcls(CreateAclsReply),
     DeleteAcls(DeleteAclsReply),
     AlterClientQuotas(AlterClientQuotasReply),
+    AlterUserScramCredentials(AlterUserScramCredentialsReply),
 }
 
 /// Records to append together, and the reply to give once they are committed.
@@ -178,6 +182,9 @@ impl Controller {
                 self.incremental_alter_configs(c).map(Reply::IncrementalAlterConfigs)
             }
             Command::AllocateProducerIds(c) => self.allocate_producer_ids(c).map(Reply::AllocateProducerIds),
+            Command::AlterUserScramCredentials(c) => {
+                self.alter_user_scram_credentials(c).map(Reply::AlterUserScramCredentials)
+            }
             Command::ElectLeaders(c) => self.elect_leaders(c).map(Reply::ElectLeaders),
             Command::DeclareAcls(c) => self.declare_acls(random, c).map(Reply::DeclareAcls),
             Command::CreateAcls(c) => self.create_acls(random, c).map(Reply::CreateAcls),

@@ -3,11 +3,13 @@
 use stream_metadata::acl::AclBinding;
 use stream_metadata::config_def;
 use stream_metadata::controller::{
-    AlterConfigsReply, ApiError, ConfigChange, ConfigOperation, ElectionType, QuotaChange,
+    AlterConfigsReply, AlterUserScramCredentials, AlterUserScramCredentialsReply, ApiError, ConfigChange,
+    ConfigOperation, ElectionType, QuotaChange,
 };
 use stream_metadata::image::QuotaEntity;
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Reply};
 use stream_security::acl::{Operation, PatternType, Permission, ResourceType};
+use stream_security::sasl::scram::ScramMechanism;
 
 /// What stands for a value that nobody may read.
 const HIDDEN: &str = "(hidden)";
@@ -48,6 +50,9 @@ pub(super) fn of(command: &Command, reply: &Reply) -> (&'static str, Vec<String>
         (Command::IncrementalAlterConfigs(asked), Reply::IncrementalAlterConfigs(reply)) if !asked.validate_only => {
             ("IncrementalAlterConfigs", altered(&asked.resources, reply, push_change))
         }
+        (Command::AlterUserScramCredentials(asked), Reply::AlterUserScramCredentials(reply)) => {
+            ("AlterUserScramCredentials", scram_users(asked, reply))
+        }
         (Command::ElectLeaders(asked), Reply::ElectLeaders(reply)) => {
             let election = match asked.election {
                 ElectionType::Preferred => "preferred",
@@ -83,6 +88,16 @@ fn acl_text(acl: &AclBinding<'_>) -> String {
     let pattern = PatternType::from_code(acl.pattern_type).map_or("?", PatternType::name);
     let AclBinding { resource_name, principal, host, .. } = acl;
     format!("acl {permission} {operation} on {resource} {pattern} {resource_name} for {principal} from {host}")
+}
+
+fn scram_users(asked: &AlterUserScramCredentials, reply: &AlterUserScramCredentialsReply) -> Vec<String> {
+    let is_done = |user: &str| reply.users.iter().any(|(done, outcome)| done == user && outcome.is_ok());
+    let name = |mechanism| ScramMechanism::from_code(mechanism).map_or("unknown", ScramMechanism::name);
+    let gone = asked.deletions.iter().filter(|(user, _)| is_done(user));
+    let gone = gone.map(|(user, mechanism)| format!("user {user} {} removed", name(*mechanism)));
+    let set = asked.upsertions.iter().filter(|set| is_done(&set.user));
+    let set = set.map(|set| format!("user {} {} iterations={}", set.user, name(set.mechanism), set.iterations));
+    gone.chain(set).collect()
 }
 
 fn granted(outcomes: &[(String, Result<(), ApiError>)]) -> impl Iterator<Item = &str> {

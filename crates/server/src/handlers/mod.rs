@@ -8,6 +8,7 @@ mod request;
 
 mod alter_client_quotas;
 mod alter_configs;
+mod alter_user_scram_credentials;
 mod api_versions;
 mod create_acls;
 mod create_partitions;
@@ -25,6 +26,7 @@ mod describe_log_dirs;
 mod describe_producers;
 mod describe_quorum;
 mod describe_topic_partitions;
+mod describe_user_scram_credentials;
 mod elect_leaders;
 mod fetch;
 mod find_coordinator;
@@ -153,6 +155,8 @@ fn answer(
         ApiKey::IncrementalAlterConfigs => incremental_alter_configs::handle(broker, request),
         ApiKey::ListConfigResources => list_config_resources::handle(broker, request),
         ApiKey::ListPartitionReassignments => list_partition_reassignments::handle(broker, request),
+        ApiKey::AlterUserScramCredentials => alter_user_scram_credentials::handle(broker, request),
+        ApiKey::DescribeUserScramCredentials => describe_user_scram_credentials::handle(broker, request),
         ApiKey::SaslAuthenticate => sasl_authenticate::handle(broker, session, request, authentication),
         ApiKey::SaslHandshake => sasl_handshake::handle(broker, request, authentication),
         ApiKey::OffsetForLeaderEpoch => offset_for_leader_epoch::handle(broker, request),

@@ -117,6 +117,9 @@ pub(crate) fn reply(reply: &Reply) -> String {
             let found = |acls: &Vec<AccessControlEntryRecord>| acls.iter().map(acl).collect::<Vec<_>>().join(", ");
             outcome(result.as_ref().map(|acls| format!("found {}", found(acls))))
         })),
+        Reply::AlterUserScramCredentials(reply) => lines(
+            reply.users.iter().map(|(user, result)| outcome(result.as_ref().map(|()| format!("user {user}: altered")))),
+        ),
         Reply::ElectLeaders(reply) => lines(reply.partitions.iter().map(|election| {
             let partition = &election.partition;
             outcome(election.error.as_ref().map_or(Ok(format!("{partition}: elected")), Err))

@@ -75,6 +75,7 @@ pub fn outcome(reply: &Reply) -> &'static str {
         Reply::AllocateProducerIds(reply) => allocate_producer_ids::outcome(reply),
         Reply::UnregisterBroker(_)
         | Reply::ElectLeaders(_)
+        | Reply::AlterUserScramCredentials(_)
         | Reply::DeclareAcls(_)
         | Reply::CreateAcls(_)
         | Reply::DeleteAcls(_)
