@@ -24,6 +24,8 @@ def settings(users: list[str]) -> dict[str, str]:
         "delegation.token.secret.key": "token-secret-of-the-matrix",
         "auto.create.topics.enable": "true",
         "num.partitions": "1",
+        # The records of the cases carry a time that is long past.
+        "log.retention.ms": "-1",
     }
 
 
