@@ -39,6 +39,7 @@ pub const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("tidy", &[]),
+    ("fuzz", &["types", "codec", "wire", "log", "metadata", "security"]),
     (
         "sim",
         &[
