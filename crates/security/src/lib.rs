@@ -4,12 +4,16 @@
 //! [`Principal`] is who somebody is; [`acl`] says what they may do.
 
 pub mod acl;
+mod distinguished_name;
+pub mod key_store;
+pub mod mapping;
 mod principal;
 pub mod quota;
 pub mod sasl;
 mod secret;
 mod secret_keys;
 
+pub use distinguished_name::{CertificateFacts, certificate_facts};
 pub use principal::Principal;
 pub use secret::{Secret, same_secret};
 pub use secret_keys::is_secret_key;
