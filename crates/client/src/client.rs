@@ -219,13 +219,14 @@ impl Client {
             return Ok(open);
         }
         let wait = wait.max(Duration::from_millis(1));
-        let connection = Arc::new(Connection::open(address, &self.config().client_id, wait).await?);
+        let config = self.config();
+        let connection = Arc::new(Connection::open(address, &config.client_id, &config.security, wait).await?);
         self.inner.known.lock().connections.insert(address.to_owned(), Arc::clone(&connection));
         Ok(connection)
     }
 
     fn open_connection(&self, address: &str) -> Option<Arc<Connection>> {
         let known = self.inner.known.lock();
-        known.connections.get(address).filter(|connection| !connection.is_closed()).cloned()
+        known.connections.get(address).filter(|connection| connection.is_usable()).cloned()
     }
 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::error::ClientError;
+use crate::security::Security;
 
 /// The port of an address that names none.
 const DEFAULT_PORT: u16 = 9092;
 
 /// How a client connects and how long it tries.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct ClientConfig {
     /// Addresses to try first, `host:port`.
     pub bootstrap: Vec<String>,
@@ -18,13 +19,21 @@ pub struct ClientConfig {
     pub timeout: Duration,
     /// How long one request may take to be answered.
     pub request_timeout: Duration,
+    /// TLS and SASL.
+    pub security: Security,
 }
 
 impl ClientConfig {
     /// A client of these servers that gives an operation `timeout`.
     pub fn new(bootstrap: Vec<String>, timeout: Duration) -> ClientConfig {
         let request_timeout = timeout.max(Duration::from_secs(30));
-        ClientConfig { bootstrap, client_id: "hanzo-stream".to_owned(), timeout, request_timeout }
+        ClientConfig {
+            bootstrap,
+            client_id: "hanzo-stream".to_owned(),
+            timeout,
+            request_timeout,
+            security: Security::default(),
+        }
     }
 }
 

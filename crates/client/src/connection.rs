@@ -15,15 +15,16 @@ use stream_types::ErrorCode;
 use stream_wire::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
 use stream_wire::header::{RequestHeader, decode_response_header};
 use stream_wire::{ApiKey, Request, frame};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
+use crate::authentication::authenticate;
 use crate::error::ClientError;
 use crate::negotiation::Offered;
+use crate::security::{Security, tls_error};
 use crate::wire_out;
 
 /// Largest answer that is read (bytes).
@@ -35,7 +36,16 @@ const QUEUED_FRAMES_MAX: usize = 64;
 /// The ApiVersions version that is asked first; old brokers answer in version 0 (KIP-511).
 const API_VERSIONS_VERSION: i16 = 3;
 
+/// How much of a session's lifetime is used before another connection takes its place (percent).
+const SESSION_PERCENT_USED: u32 = 85;
+/// What a TLS alert begins with, where a size should stand.
+const TLS_ALERT: [u8; 2] = [21, 3];
+/// How long a connection that cannot be written to is still read.
+const LAST_WORDS_WAIT: Duration = Duration::from_millis(100);
+
 type Waiter = (i32, oneshot::Sender<Bytes>);
+type Reader = Box<dyn AsyncRead + Send + Unpin>;
+type Writer = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// A connection and what its broker offers.
 #[derive(Debug)]
@@ -46,6 +56,8 @@ pub(crate) struct Connection {
     shared: Arc<Shared>,
     frames: mpsc::Sender<Vec<Segment>>,
     tasks: [AbortHandle; 2],
+    /// When another connection is to take its place, because the session that the broker gave it ends.
+    renewal: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -57,11 +69,32 @@ struct Shared {
 struct State {
     next_correlation_id: i32,
     waiting: VecDeque<Waiter>,
-    closed: Option<String>,
+    closed: Option<Closed>,
+}
+
+/// Why a connection ended.
+#[derive(Clone, Debug)]
+enum Closed {
+    /// The broker does not want it: certificates or versions of TLS.
+    Tls(String),
+    Other(String),
+}
+
+impl Closed {
+    fn by(error: &std::io::Error) -> Closed {
+        match tls_error::tls_error(error) {
+            Some(error) => Closed::Tls(tls_error::words(error)),
+            None if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                let reason = "no reason given; is it a Kafka listener, and is security.protocol the one that it wants?";
+                Closed::Other(reason.to_owned())
+            }
+            None => Closed::Other(plain(error)),
+        }
+    }
 }
 
 impl Shared {
-    fn close(&self, reason: String) {
+    fn close(&self, reason: Closed) {
         let mut state = self.state.lock();
         state.closed.get_or_insert(reason);
         state.waiting.clear();
@@ -75,16 +108,14 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// Dials and asks what the broker offers, within `wait`.
-    pub(crate) async fn open(address: &str, client_id: &str, wait: Duration) -> Result<Connection, ClientError> {
-        let connect = |reason: String| ClientError::Connect { address: address.to_owned(), reason };
-        let stream = match timeout(wait, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(connect(plain(&error))),
-            Err(_) => return Err(connect(format!("no answer within {} ms", wait.as_millis()))),
-        };
-        stream.set_nodelay(true).map_err(|error| connect(plain(&error)))?;
-        let (reader, writer) = stream.into_split();
+    /// Dials, shakes hands, asks what the broker offers and authenticates, each within `wait`.
+    pub(crate) async fn open(
+        address: &str,
+        client_id: &str,
+        security: &Security,
+        wait: Duration,
+    ) -> Result<Connection, ClientError> {
+        let (reader, writer) = dial(address, security, wait).await?;
         let shared = Arc::new(Shared::default());
         let (frames, queue) = mpsc::channel(QUEUED_FRAMES_MAX);
         let tasks = [
@@ -98,8 +129,13 @@ impl Connection {
             shared,
             frames,
             tasks,
+            renewal: None,
         };
         connection.offered = Offered::of(&connection.api_versions(wait).await?);
+        if let Some(sasl) = &security.sasl {
+            let lifetime = authenticate(&connection, sasl, wait).await?;
+            connection.renewal = lifetime.map(|lifetime| Instant::now() + lifetime * SESSION_PERCENT_USED / 100);
+        }
         Ok(connection)
     }
 
@@ -120,9 +156,15 @@ impl Connection {
         Ok(response)
     }
 
-    /// Whether requests can no longer be sent.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.shared.state.lock().closed.is_some()
+    /// Whether new requests can be sent.
+    pub(crate) fn is_usable(&self) -> bool {
+        let is_over = self.renewal.is_some_and(|renewal| Instant::now() >= renewal);
+        !is_over && self.shared.state.lock().closed.is_none()
+    }
+
+    /// The broker's address.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// What the broker offers of an API.
@@ -201,8 +243,12 @@ impl Connection {
     }
 
     fn disconnected(&self) -> ClientError {
-        let reason = self.shared.state.lock().closed.clone().unwrap_or_else(|| "it ended".to_owned());
-        ClientError::Disconnected { address: self.address.clone(), reason }
+        let address = self.address.clone();
+        match self.shared.state.lock().closed.clone() {
+            Some(Closed::Tls(reason)) => ClientError::Tls { address, reason },
+            Some(Closed::Other(reason)) => ClientError::Disconnected { address, reason },
+            None => ClientError::Disconnected { address, reason: "it ended".to_owned() },
+        }
     }
 
     fn malformed<R: Request>(&self, source: stream_codec::DecodeError) -> ClientError {
@@ -214,48 +260,75 @@ impl Connection {
     }
 }
 
+/// A stream to the broker, in its two halves.
+async fn dial(address: &str, security: &Security, wait: Duration) -> Result<(Reader, Writer), ClientError> {
+    let connect = |reason: String| ClientError::Connect { address: address.to_owned(), reason };
+    let late = |_| connect(format!("no answer within {} ms", wait.as_millis()));
+    let dialled = timeout(wait, TcpStream::connect(address)).await.map_err(late)?;
+    let stream = dialled.map_err(|error| connect(plain(&error)))?;
+    stream.set_nodelay(true).map_err(|error| connect(plain(&error)))?;
+    match &security.tls {
+        None => {
+            let (reader, writer) = stream.into_split();
+            Ok((Box::new(reader), Box::new(writer)))
+        }
+        Some(tls) => {
+            let late = |_| connect(format!("the TLS handshake did not end within {} ms", wait.as_millis()));
+            let stream = timeout(wait, tls.connect(address, stream)).await.map_err(late)??;
+            let (reader, writer) = tokio::io::split(stream);
+            Ok((Box::new(reader), Box::new(writer)))
+        }
+    }
+}
+
 /// An error of the system without its number.
-fn plain(error: &std::io::Error) -> String {
+pub(crate) fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(text);
     text.chars().enumerate().map(|(at, char)| if at == 0 { char.to_ascii_lowercase() } else { char }).collect()
 }
 
-async fn write_frames(mut socket: OwnedWriteHalf, mut queue: mpsc::Receiver<Vec<Segment>>, shared: Arc<Shared>) {
+async fn write_frames(mut socket: Writer, mut queue: mpsc::Receiver<Vec<Segment>>, shared: Arc<Shared>) {
     let mut parts = VecDeque::new();
     while let Some(frame) = queue.recv().await {
         wire_out::parts(frame, &mut parts);
         while let Ok(frame) = queue.try_recv() {
             wire_out::parts(frame, &mut parts);
         }
-        if let Err(error) = wire_out::write_all(&mut socket, &mut parts).await {
-            shared.close(plain(&error));
+        let written = match wire_out::write_all(&mut socket, &mut parts).await {
+            Ok(()) => socket.flush().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            // What the broker said before it closed is for the reader to find.
+            tokio::time::sleep(LAST_WORDS_WAIT).await;
+            shared.close(Closed::by(&error));
             return;
         }
     }
 }
 
-async fn read_answers(mut socket: OwnedReadHalf, shared: Arc<Shared>) {
+async fn read_answers(mut socket: Reader, shared: Arc<Shared>) {
     let reason = loop {
         match read_answer(&mut socket).await {
             Ok(answer) => {
                 if let Err(reason) = deliver(&shared, answer) {
-                    break reason;
+                    break Closed::Other(reason);
                 }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                break "no reason given; is it a Kafka listener without TLS?".to_owned();
-            }
-            Err(error) => break plain(&error),
+            Err(error) => break Closed::by(&error),
         }
     };
     shared.close(reason);
 }
 
-async fn read_answer(socket: &mut OwnedReadHalf) -> std::io::Result<Bytes> {
+async fn read_answer(socket: &mut Reader) -> std::io::Result<Bytes> {
     let mut prefix = [0; frame::SIZE_BYTES];
     socket.read_exact(&mut prefix).await?;
+    if prefix.starts_with(&TLS_ALERT) {
+        return Err(std::io::Error::other("its listener speaks TLS; security.protocol=SSL or SASL_SSL is for those"));
+    }
     let size = frame::size(prefix, ANSWER_BYTES_MAX).map_err(std::io::Error::other)?;
     let mut answer = BytesMut::with_capacity(size.min(ANSWER_RESERVED_MAX));
     while answer.len() < size {

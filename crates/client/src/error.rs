@@ -16,6 +16,24 @@ pub enum ClientError {
         /// The system's words.
         reason: String,
     },
+    /// The two sides do not agree on TLS: certificates, names, versions.
+    #[error("no TLS with {address}: {reason}")]
+    Tls {
+        /// The broker's address.
+        address: String,
+        /// What happened and what to do.
+        reason: String,
+    },
+    /// The broker does not believe who the client is, or cannot be believed itself.
+    #[error("{address}: {mechanism} authentication failed: {reason}")]
+    Authentication {
+        /// The broker's address.
+        address: String,
+        /// The SASL mechanism.
+        mechanism: &'static str,
+        /// What happened and what to do.
+        reason: String,
+    },
     /// The connection ended before the answer came.
     #[error("{address} closed the connection: {reason}")]
     Disconnected {
@@ -79,6 +97,12 @@ pub enum ClientError {
         code: i16,
         /// The broker's explanation.
         message: Option<String>,
+    },
+    /// The cluster answered with something that is newer than this client.
+    #[error("the cluster has {what}, which this version does not know")]
+    Unknown {
+        /// What it is.
+        what: String,
     },
     /// Records that were fetched cannot be read.
     #[error("{what}: {reason}")]

@@ -19,6 +19,7 @@ struct CommandLine {
 }
 
 #[derive(Subcommand)]
+#[allow(clippy::large_enum_variant)]
 enum Command {
     /// Run a broker; without options a whole cluster of one on localhost.
     #[command(after_help = SERVER_EXAMPLES)]

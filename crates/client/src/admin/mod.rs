@@ -1,6 +1,8 @@
 //! What the cluster is asked and told, one file a verb.
 
+pub(crate) mod acls;
 pub(crate) mod alter_configs;
+pub(crate) mod client_quotas;
 pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
 pub(crate) mod delete_groups;
@@ -15,3 +17,4 @@ pub(crate) mod list_groups;
 pub(crate) mod list_offsets;
 pub(crate) mod offset_commit;
 pub(crate) mod offset_fetch;
+pub(crate) mod scram_users;

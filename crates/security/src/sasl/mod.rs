@@ -1,9 +1,11 @@
 //! SASL: who somebody is, shown by a password, a proof or a token.
 //!
-//! [`server`] is the side of the broker, [`scram`] the mathematics that both sides share, [`jaas`] how logins are
-//! configured. Machines take the bytes that came and give the bytes to send; random bytes and the time are arguments.
+//! [`server`] is the side of the broker, [`client`] the other one, [`scram`] the mathematics that both share, [`jaas`]
+//! how logins are configured. Machines take the bytes that came and give the bytes to send; random bytes and the time
+//! are arguments.
 
 mod bearer;
+pub mod client;
 pub mod jaas;
 mod key_set;
 mod mechanism;

@@ -14,7 +14,6 @@ mod listener;
 mod load;
 mod machine;
 mod network;
-mod properties;
 mod reader;
 mod sasl;
 mod security;
@@ -26,6 +25,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use stream_client::properties;
 pub use stream_metadata::SecurityProtocol;
 use stream_security::acl::AuthorizerSettings;
 use stream_security::quota::QuotaWindow;

@@ -7,26 +7,26 @@
 
 /// One `key=value` of a properties file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Property {
+pub struct Property {
     /// The key with its escapes resolved.
-    pub(crate) key: String,
+    pub key: String,
     /// The value with its escapes resolved.
-    pub(crate) value: String,
+    pub value: String,
     /// The line on which the key starts, from 1.
-    pub(crate) line: usize,
+    pub line: usize,
 }
 
 /// A line that no reading makes sense of.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PropertiesError {
+pub struct PropertiesError {
     /// The line on which the broken entry starts, from 1.
-    pub(crate) line: usize,
+    pub line: usize,
     /// What is wrong with it.
-    pub(crate) problem: &'static str,
+    pub problem: &'static str,
 }
 
 /// Reads all properties of `text` in their order, repeated keys included.
-pub(crate) fn parse(text: &str) -> Result<Vec<Property>, PropertiesError> {
+pub fn parse(text: &str) -> Result<Vec<Property>, PropertiesError> {
     let mut properties = Vec::new();
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     while let Some((index, first)) = lines.next() {
