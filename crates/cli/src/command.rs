@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::error::CliError;
-use crate::{cluster, completions, configs, consume, dump, groups, man, perf, produce, topics};
+use crate::{acls, cluster, completions, configs, consume, dump, groups, man, perf, produce, topics, users};
 
 /// A command that is a client, or needs no broker at all.
 #[derive(Debug, Subcommand)]
@@ -21,7 +21,13 @@ pub enum Command {
     Produce(produce::ProduceArguments),
     /// Print the records of a topic
     Consume(consume::ConsumeArguments),
-    /// Describe and alter configurations of topics, brokers and groups
+    /// Say who may do what: add, list and remove ACLs
+    #[command(subcommand)]
+    Acls(acls::AclsCommand),
+    /// Create, list and delete users who log in by SCRAM
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    /// Describe and alter configurations of topics, brokers and groups, and quotas of clients
     #[command(subcommand)]
     Configs(configs::ConfigsCommand),
     /// Look at the cluster: its brokers, its quorum, its disks
@@ -59,6 +65,8 @@ fn dispatch(command: Command, whole: clap::Command) -> Result<(), CliError> {
         Command::Groups(command) => block_on(groups::run(command)),
         Command::Produce(arguments) => block_on(produce::run(arguments)),
         Command::Consume(arguments) => block_on(consume::run(arguments)),
+        Command::Acls(command) => block_on(acls::run(command)),
+        Command::Users(command) => block_on(users::run(command)),
         Command::Configs(command) => block_on(configs::run(command)),
         Command::Cluster(command) => block_on(cluster::run(command)),
         Command::Perf(command) => block_on(perf::run(command)),

@@ -47,6 +47,10 @@ impl ConnectionArguments {
         let mut config = ClientConfig::new(bootstrap, timeout);
         config.request_timeout = properties.request_timeout.unwrap_or(config.request_timeout);
         config.client_id = properties.client_id.unwrap_or(config.client_id);
+        for warning in &properties.security.warnings {
+            eprintln!("hanzo-stream: warning: {warning}");
+        }
+        config.security = properties.security;
         Ok(Client::new(config))
     }
 

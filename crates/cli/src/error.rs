@@ -51,6 +51,7 @@ impl CliError {
         match self {
             CliError::Usage(_) => 2,
             CliError::Cluster { error, .. } if error.is_unreachable() => 3,
+            CliError::Cluster { error, .. } if matches!(**error, ClientError::Tls { .. }) => 3,
             CliError::Cluster { error, .. } if matches!(**error, ClientError::InvalidAddress { .. }) => 2,
             CliError::Cluster { .. } | CliError::Local { .. } => 1,
         }
@@ -113,14 +114,20 @@ fn one_line(text: &str) -> String {
 fn advice(error: &ClientError) -> &'static str {
     use ErrorCode::*;
     match error {
+        ClientError::Connect { reason, .. } if reason.contains("TLS") => "",
         ClientError::Connect { .. } => "is a broker running there? --bootstrap-server HOST:PORT names another",
         ClientError::NoAnswer { .. } => "it may be overloaded: try again, or with a longer --timeout",
-        ClientError::Disconnected { .. } => "is it a listener without TLS and SASL? its log says why it closed",
+        ClientError::Disconnected { .. } => "its log says why it closed",
         ClientError::Unsupported { .. } => "the broker is older, or does not have this part of Kafka",
         ClientError::Malformed { .. } => "is it a Kafka listener?",
         ClientError::Refused { .. } => match error.code() {
             Some(UnknownTopicOrPartition | UnknownTopicId) => "'hanzo-stream topics list' shows what there is",
             Some(TopicAlreadyExists) => "--if-not-exists makes that a success",
+            Some(SecurityDisabled) => "the broker has no authorizer: set authorizer.class.name there",
+            Some(ResourceNotFound) => "'hanzo-stream users list' shows who there is",
+            Some(ClusterAuthorizationFailed | TopicAuthorizationFailed | GroupAuthorizationFailed) => {
+                "'hanzo-stream acls list' shows who may do what; --command-config says who you are"
+            }
             Some(GroupIdNotFound) => "'hanzo-stream groups list' shows what there is",
             Some(NonEmptyGroup | UnknownMemberId) => "stop the group's members first",
             Some(InvalidConfig) => "'hanzo-stream configs describe --all' shows keys and values",

@@ -3,6 +3,7 @@
 //! A command parses its arguments, asks the cluster through `stream_client`, and prints a table for people or JSON for
 //! scripts. Errors are one line on stderr; the exit status is in [`CliError`].
 
+mod acls;
 mod cluster;
 mod command;
 mod completions;
@@ -20,6 +21,7 @@ mod progress;
 mod properties;
 mod time;
 mod topics;
+mod users;
 
 pub use command::{Command, run};
 pub use error::CliError;

@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use stream_client::{Security, properties};
+
 use crate::error::CliError;
 
 /// What a file of client properties says.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ClientProperties {
     pub(crate) client_id: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) request_timeout: Option<Duration>,
+    pub(crate) security: Security,
 }
 
 impl ClientProperties {
-    /// Reads a file; one that asks for a security protocol other than PLAINTEXT is refused.
+    /// Reads a file; security that it asks for and that cannot be had is an error.
     pub(crate) fn load(path: &Path) -> Result<ClientProperties, CliError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| CliError::usage(format!("reading {}: {error}", path.display())))?;
@@ -23,14 +26,12 @@ impl ClientProperties {
     }
 
     fn parse(text: &str) -> Result<ClientProperties, String> {
-        let properties = pairs(text);
-        let protocol = properties.get("security.protocol").map_or("PLAINTEXT", String::as_str);
-        if protocol != "PLAINTEXT" {
-            return Err(format!("security.protocol={protocol} is not supported yet; only PLAINTEXT is"));
-        }
+        let properties = properties::parse(text).map_err(|error| format!("line {}: {}", error.line, error.problem))?;
+        let properties: BTreeMap<String, String> =
+            properties.into_iter().map(|property| (property.key, property.value)).collect();
         let millis = |key: &str| match properties.get(key) {
             None => Ok(None),
-            Some(value) => match value.parse() {
+            Some(value) => match value.trim().parse() {
                 Ok(millis) => Ok(Some(Duration::from_millis(millis))),
                 Err(_) => Err(format!("{key}={value} is not a number of milliseconds")),
             },
@@ -39,29 +40,9 @@ impl ClientProperties {
             client_id: properties.get("client.id").cloned(),
             timeout: millis("default.api.timeout.ms")?,
             request_timeout: millis("request.timeout.ms")?,
+            security: Security::from_properties(&properties).map_err(|error| error.to_string())?,
         })
     }
-}
-
-/// Keys and values of Java's format: `=` or `:` between, `#` and `!` before comments, a backslash joins lines.
-fn pairs(text: &str) -> BTreeMap<String, String> {
-    let mut pairs = BTreeMap::new();
-    let mut joined = String::new();
-    for line in text.lines() {
-        let line = line.trim_start();
-        if joined.is_empty() && (line.is_empty() || line.starts_with(['#', '!'])) {
-            continue;
-        }
-        if let Some(start) = line.strip_suffix('\\') {
-            joined.push_str(start);
-            continue;
-        }
-        joined.push_str(line);
-        let whole = std::mem::take(&mut joined);
-        let (key, value) = whole.split_once(['=', ':']).unwrap_or((&whole, ""));
-        pairs.insert(key.trim().to_owned(), value.trim().to_owned());
-    }
-    pairs
 }
 
 /// Reads `KEY=VALUE`.
@@ -86,13 +67,61 @@ mod tests {
         assert_eq!(read.timeout, None);
     }
 
+    fn refusal(text: &str) -> String {
+        ClientProperties::parse(text).map(|_| ()).expect_err("refused")
+    }
+
     #[test]
     fn security_that_cannot_be_had_is_refused() {
-        for protocol in ["SSL", "SASL_SSL", "SASL_PLAINTEXT", "plaintext", ""] {
-            let text = format!("security.protocol={protocol}");
-            assert!(ClientProperties::parse(&text).is_err(), "{protocol}");
+        for protocol in ["plaintext", "TLS", "SASL"] {
+            assert!(refusal(&format!("security.protocol={protocol}")).contains("is none of"), "{protocol}");
         }
-        assert!(ClientProperties::parse("request.timeout.ms=soon").is_err());
+        for key in ["ssl.engine.factory.class", "sasl.client.callback.handler.class", "ssl.trustore.location"] {
+            let expected = format!("{key}: this security key is not supported; take it out or correct it");
+            assert_eq!(refusal(&format!("{key}=x")), expected);
+        }
+        assert!(refusal("security.protocol=SSL\nssl.truststore.location=/nowhere/ca.pem").contains("cannot read"));
+        assert!(refusal("request.timeout.ms=soon").contains("milliseconds"));
+    }
+
+    #[test]
+    fn sasl_is_read_and_its_mistakes_are_named_without_the_password() {
+        let sasl = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\nsasl.jaas.config=";
+        let scram = "org.apache.kafka.common.security.scram.ScramLoginModule required \\\n username=\"a\" password=\"hunter2\";";
+        let read = ClientProperties::parse(&format!("{sasl}{scram}")).expect("valid");
+        assert_eq!(read.security.protocol(), "SASL_PLAINTEXT");
+        assert!(read.security.warnings.is_empty());
+        assert!(!format!("{read:?}").contains("hunter2"));
+        for (text, problem) in [
+            (
+                "security.protocol=SASL_PLAINTEXT".to_owned(),
+                "sasl.mechanism: it is missing, and Kafka's default GSSAPI",
+            ),
+            (sasl.to_owned(), "sasl.jaas.config: it is missing: write sasl.jaas.config=org.apache"),
+            (
+                format!("{sasl}a.ScramLoginModule required username=a password=\"hunter2\""),
+                "does not end with a semicolon",
+            ),
+            (format!("{sasl}a.ScramLoginModule required password=\"hunter2\";"), "there is no username"),
+            (
+                format!("{sasl}a.Krb5LoginModule required password=\"hunter2\";"),
+                "Krb5LoginModule is no login module of",
+            ),
+            ("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=GSSAPI".to_owned(), "'GSSAPI' is not spoken"),
+            ("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER".to_owned(), "where is the token?"),
+        ] {
+            let found = refusal(&text);
+            assert!(found.contains(problem), "{found}");
+            assert!(!found.contains("hunter2"), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_clear_is_warned_of() {
+        let text = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n\
+                    sasl.jaas.config=a.PlainLoginModule required username=a password=b;";
+        let read = ClientProperties::parse(text).expect("valid");
+        assert_eq!(read.security.warnings.len(), 1);
     }
 
     #[test]

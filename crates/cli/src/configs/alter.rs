@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args};
 use serde_json::json;
 use stream_client::{ConfigChange, ConfigOperation};
 
-use super::{ResourceArguments, what};
+use super::{ResourceArguments, Whose, quotas, what};
 use crate::connection::ConnectionArguments;
 use crate::error::{CliError, Tried};
 use crate::output::{print, print_json};
@@ -13,7 +13,9 @@ use crate::properties::key_and_value;
 const EXAMPLES: &str = "\
 Examples:
   hanzo-stream configs alter --topic orders --set retention.ms=86400000 --set cleanup.policy=compact,delete
-  hanzo-stream configs alter --broker 1 --delete log.cleaner.threads";
+  hanzo-stream configs alter --broker 1 --delete log.cleaner.threads
+  hanzo-stream configs alter --user alice --client etl --set producer_byte_rate=1048576
+  hanzo-stream configs alter --ip-default --set connection_creation_rate=20";
 
 /// Arguments of `configs alter`.
 #[derive(Debug, Args)]
@@ -24,24 +26,29 @@ pub struct AlterArguments {
     resource: ResourceArguments,
     /// Give a key a value; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
-    set: Vec<(String, String)>,
+    pub(super) set: Vec<(String, String)>,
     /// Go back to the default of a key; may be repeated
     #[arg(long, value_name = "KEY")]
-    delete: Vec<String>,
+    pub(super) delete: Vec<String>,
     /// Add items to a list; may be repeated
     #[arg(long, value_name = "KEY=ITEM,...", value_parser = key_and_value)]
-    append: Vec<(String, String)>,
+    pub(super) append: Vec<(String, String)>,
     /// Take items from a list; may be repeated
     #[arg(long, value_name = "KEY=ITEM,...", value_parser = key_and_value)]
-    subtract: Vec<(String, String)>,
+    pub(super) subtract: Vec<(String, String)>,
     /// Only ask whether it would be allowed
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     #[command(flatten)]
-    connection: ConnectionArguments,
+    pub(super) connection: ConnectionArguments,
 }
 
 pub(crate) async fn run(arguments: AlterArguments) -> Result<(), CliError> {
+    let resource = match arguments.resource.whose() {
+        Whose::Resource(resource) => resource,
+        Whose::Quotas(entity) => return quotas::alter(&arguments, entity).await,
+        Whose::AllQuotas => return Err(CliError::usage("--quotas only shows: name a --user, --client or --ip")),
+    };
     let change = |operation| {
         move |(name, value): &(String, String)| ConfigChange {
             name: name.clone(),
@@ -59,7 +66,6 @@ pub(crate) async fn run(arguments: AlterArguments) -> Result<(), CliError> {
         .chain(arguments.delete.iter().map(delete))
         .collect();
     let client = arguments.connection.client()?;
-    let resource = arguments.resource.resource();
     let what = what(&resource);
     client
         .alter_configs(&resource, &changes, arguments.dry_run)

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use stream_client::ConfigEntry;
 
-use super::{ResourceArguments, what};
+use super::{ResourceArguments, Whose, quotas, what};
 use crate::connection::ConnectionArguments;
 use crate::error::{CliError, Tried};
 use crate::output::{Rows, cell, print_json};
@@ -13,7 +13,9 @@ const EXAMPLES: &str = "\
 Examples:
   hanzo-stream configs describe --topic orders
       what differs from the defaults
-  hanzo-stream configs describe --broker 1 --all";
+  hanzo-stream configs describe --broker 1 --all
+  hanzo-stream configs describe --user alice
+      the user's quotas; --quotas shows all there are";
 
 /// Arguments of `configs describe`.
 #[derive(Debug, Args)]
@@ -31,12 +33,16 @@ pub struct DescribeArguments {
     #[arg(long)]
     docs: bool,
     #[command(flatten)]
-    connection: ConnectionArguments,
+    pub(super) connection: ConnectionArguments,
 }
 
 pub(crate) async fn run(arguments: DescribeArguments) -> Result<(), CliError> {
+    let resource = match arguments.resource.whose() {
+        Whose::Resource(resource) => resource,
+        Whose::Quotas(entity) => return quotas::describe(&arguments, Some(entity)).await,
+        Whose::AllQuotas => return quotas::describe(&arguments, None).await,
+    };
     let client = arguments.connection.client()?;
-    let resource = arguments.resource.resource();
     let mut entries = client
         .describe_configs(&resource, arguments.docs)
         .await
