@@ -5,9 +5,8 @@
 
 from dataclasses import dataclass
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka import ConsumerGroupTopicPartitions
 
 SECONDS = 20
 ROOT = "root"
@@ -73,14 +72,28 @@ def produce(configuration: dict, topics: list[str]) -> dict[str, str]:
     return outcomes
 
 
+def fill(configuration: dict, topics: list[str]) -> None:
+    """A record in the first partition of each."""
+    producer = Producer(configuration)
+    for topic in topics:
+        producer.produce(topic, b"{}", partition=0)
+    assert producer.flush(SECONDS) == 0
+
+
 def read(configuration: dict, topic: str) -> str:
     """What came of reading the topic from its beginning, without a group's help."""
     consumer = Consumer({"group.id": "unused", "enable.auto.commit": False, **configuration})
     try:
+        # Of a topic that may not even be seen librdkafka says nothing more than this.
+        if error := consumer.list_topics(topic, timeout=SECONDS).topics[topic].error:
+            return code(error)
         consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-        message = consumer.poll(SECONDS)
-        assert message is not None, f"neither a record nor an error of {topic}"
-        return code(message.error())
+        while True:
+            message = consumer.poll(SECONDS)
+            assert message is not None, f"neither a record nor an error of {topic}"
+            # librdkafka asks for the group's coordinator all the same.
+            if code(message.error()) != "GROUP_AUTHORIZATION_FAILED":
+                return code(message.error())
     finally:
         consumer.close()
 

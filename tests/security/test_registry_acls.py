@@ -72,19 +72,11 @@ def make_topics(broker) -> None:
     new = [NewTopic(topic.name, topic.partitions, 1, config={"retention.ms": str(topic.retention_ms)}) for topic in TOPICS]
     for done in admin.create_topics(new, operation_timeout=SECONDS).values():
         done.result(SECONDS)
-    written = registry.produce(registry.client(broker.address(LISTENER), SUPER_USER, partitioner="consistent"), NAMES)
-    assert set(written.values()) == {"NONE"}
-    # Reading asks for partition 0 of each.
     fill(broker)
 
 
 def fill(broker) -> None:
-    from confluent_kafka import Producer
-
-    producer = Producer(registry.client(broker.address(LISTENER), SUPER_USER))
-    for name in NAMES:
-        producer.produce(name, b"{}", partition=0)
-    assert producer.flush(SECONDS) == 0
+    registry.fill(registry.client(broker.address(LISTENER), SUPER_USER), NAMES)
 
 
 def acls(broker) -> set[str]:
@@ -197,7 +189,10 @@ def test_access_survives_a_restart_and_goes_with_the_principal(broker):
     broker.restart()
     assert acls(broker) == table() | hand_made
     admin = AdminClient(registry.client(broker.address(LISTENER), SUPER_USER))
-    admin.delete_acls([AclBindingFilter(ResourceType.TOPIC, "audit_log", ResourcePatternType.LITERAL, "User:auditor", None, AclOperation.ANY, AclPermissionType.ANY)])
+    auditors = AclBindingFilter(
+        ResourceType.TOPIC, "audit_log", ResourcePatternType.LITERAL, "User:auditor", None, AclOperation.ANY, AclPermissionType.ANY
+    )  # fmt: skip
+    admin.delete_acls([auditors])[auditors].result(SECONDS)
     wait_for(lambda: acls(broker) == table(), 5, "the ACL made by hand to go")
 
 
