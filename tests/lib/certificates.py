@@ -96,7 +96,8 @@ class Authority:
     @property
     def pem_file(self) -> Path:
         path = self.directory / f"{self.name}.pem"
-        path.write_bytes(_certificate_pem(self.certificate))
+        if not path.exists():
+            path.write_bytes(_certificate_pem(self.certificate))
         return path
 
     @property

@@ -19,6 +19,10 @@ pub const UNAUTHENTICATED_CONNECTIONS_MAX: usize = 4096;
 pub const AUTHENTICATION_MILLIS: u64 = 30_000;
 /// The same while more than half of [`UNAUTHENTICATED_CONNECTIONS_MAX`] have not (milliseconds).
 pub const AUTHENTICATION_CROWDED_MILLIS: u64 = 3_000;
+/// TLS handshakes that are under way at the same time, broker-wide.
+pub const TLS_HANDSHAKES_MAX: usize = 1024;
+/// From a TLS client's connection to the end of its handshake, at most (seconds).
+pub const TLS_HANDSHAKE_SECONDS: u64 = 10;
 /// Requests of one connection that are read but not answered yet.
 pub const IN_FLIGHT_REQUESTS_PER_CONNECTION_MAX: usize = 64;
 /// Bytes of requests that are read but not answered yet, broker-wide.

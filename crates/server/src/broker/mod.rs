@@ -24,7 +24,7 @@ use crate::coordinator::GroupCoordinator;
 use crate::credentials::Credentials;
 use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::DiskSpace;
-use crate::net::RequestMemory;
+use crate::net::{ListenerTls, RequestMemory};
 use crate::partitions::{LogDirs, PartitionTable, Workers};
 use crate::quotas::ClientQuotas;
 use crate::telemetry::metrics::Metrics;
@@ -46,6 +46,8 @@ pub(crate) struct Broker {
     pub(crate) controller: ControllerHandle,
     pub(crate) groups: GroupCoordinator,
     pub(crate) credentials: Credentials,
+    /// Of the listeners that speak TLS.
+    pub(crate) certificates: Vec<Arc<ListenerTls>>,
     pub(crate) request_memory: RequestMemory,
     pub(crate) metrics: Metrics,
     pub(crate) audit: AuditTrail,

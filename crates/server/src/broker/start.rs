@@ -24,14 +24,14 @@ use super::{Authorization, Broker, ProducerIds, Stop};
 use crate::audit::{self, AuditTrail};
 use crate::bearer_keys::BearerKeys;
 use crate::clock::{self, Clock};
-use crate::config::{FlushPolicy, ServerConfig};
+use crate::config::{FlushPolicy, ServerConfig, TlsSettings};
 use crate::controller::{self, ControllerStart};
 use crate::coordinator::GroupCoordinator;
 use crate::credentials::Credentials;
 use crate::data_dir::{self, DataDir};
 use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::{DiskSpace, Maintenance};
-use crate::net::{self, BoundListener, ListenerInfo, RequestMemory};
+use crate::net::{self, BoundListener, HandshakeGate, ListenerInfo, ListenerTls, RequestMemory};
 use crate::partitions::{Flusher, LogDirs, PartitionTable, WorkerContext, Workers};
 use crate::quotas::ClientQuotas;
 use crate::telemetry::http;
@@ -84,7 +84,8 @@ fn report(error: StartError) -> ExitCode {
 async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let clock = Clock::start();
     let bearer_keys = BearerKeys::load(&config).map_err(surroundings)?;
-    let listeners = bind_all(&config)?;
+    let certificates = open_certificates(&config)?;
+    let listeners = bind_all(&config, &certificates)?;
     let http_sockets = http::bind(&config).await.map_err(surroundings)?;
     let disk: Arc<dyn Disk> = Arc::new(FileDisk);
     let data_dir = data_dir::open(&config).map_err(surroundings)?;
@@ -95,11 +96,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let context = WorkerContext {
         clock,
         flusher: Flusher::start().map_err(|error| storage(format!("cannot start the flusher: {error}")))?,
-        flush_policy: match config.flush_policy {
-            FlushPolicy::Auto => stream_replica::FlushPolicy::Auto,
-            FlushPolicy::Always => stream_replica::FlushPolicy::Always,
-            FlushPolicy::Never => stream_replica::FlushPolicy::Never,
-        },
+        flush_policy: flush_policy(&config),
         disk,
         node_id: config.node_id,
     };
@@ -114,6 +111,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         controller,
         credentials: Credentials::new(&config.declared.users, data_dir.directory_id, bearer_keys),
         groups: GroupCoordinator::start(clock, &config, cores),
+        certificates,
         request_memory: RequestMemory::new(
             config.network.queued_request_bytes_max.unwrap_or(limits::IN_FLIGHT_REQUEST_BYTES_MAX),
         ),
@@ -145,13 +143,29 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     for listener in listeners {
         listener.start(&broker);
     }
+    net::watch_certificates(&broker);
     health.set_ready();
     announce(&broker, &data_dir);
     signals.wait().await;
     super::stop::stop(&broker, publishing, maintenance).await.map_err(storage)
 }
 
-fn bind_all(config: &ServerConfig) -> Result<Vec<BoundListener>, StartError> {
+fn flush_policy(config: &ServerConfig) -> stream_replica::FlushPolicy {
+    match config.flush_policy {
+        FlushPolicy::Auto => stream_replica::FlushPolicy::Auto,
+        FlushPolicy::Always => stream_replica::FlushPolicy::Always,
+        FlushPolicy::Never => stream_replica::FlushPolicy::Never,
+    }
+}
+
+/// Opens the key stores of the listeners that speak TLS.
+fn open_certificates(config: &ServerConfig) -> Result<Vec<Arc<ListenerTls>>, StartError> {
+    let gate = Arc::new(HandshakeGate::new());
+    let open = |settings: &TlsSettings| ListenerTls::open(settings.clone(), &gate).map(Arc::new);
+    config.tls.iter().map(open).collect::<Result<_, _>>().map_err(surroundings)
+}
+
+fn bind_all(config: &ServerConfig, certificates: &[Arc<ListenerTls>]) -> Result<Vec<BoundListener>, StartError> {
     let clients = config.listeners.iter().map(|listener| (listener, false));
     let controllers = config.controller_listeners.iter().map(|listener| (listener, true));
     let mut bound = Vec::new();
@@ -160,6 +174,7 @@ fn bind_all(config: &ServerConfig) -> Result<Vec<BoundListener>, StartError> {
             name: listener.name.clone(),
             protocol: listener.protocol,
             sasl: config.sasl.listeners.get(&listener.name).cloned(),
+            tls: certificates.iter().find(|tls| tls.listener() == listener.name).cloned(),
             frame_bytes_max: config.network.request_bytes_max,
             is_controller,
         });

@@ -60,6 +60,16 @@ pub enum ConfigError {
         /// What cannot be honoured.
         problem: String,
     },
+    /// A key store or trust store that cannot be used.
+    #[error("{key}={store}: {problem}")]
+    Store {
+        /// The key that names it.
+        key: String,
+        /// The file, or that it is in the configuration.
+        store: String,
+        /// What is wrong, and what helps.
+        problem: String,
+    },
     /// A secret's file cannot be read.
     #[error("cannot read {} named by {variable}: {error}", path.display())]
     SecretFile {

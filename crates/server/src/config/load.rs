@@ -19,7 +19,7 @@ use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
     FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, QuotaSettings, SaslSettings,
-    ServerConfig, TopicSettings, Warning, authorizer, classify, listener, network, properties, sasl, security,
+    ServerConfig, TopicSettings, Warning, authorizer, classify, listener, network, properties, sasl, security, ssl,
 };
 
 /// What the command line says about the configuration.
@@ -79,6 +79,9 @@ impl ServerConfig {
         let mut loaded =
             ServerConfig::from_sources(arguments, text.as_deref(), environment, &Machine::probe(), &outside)?;
         loaded.config.refuse_several_nodes()?;
+        for tls in &loaded.config.tls {
+            crate::net::check_tls(tls)?;
+        }
         let mut paths = open_files.into_inner();
         if let Some(path) = &arguments.config_file
             && loaded.config.settings.has_secret_of(path)
@@ -122,7 +125,6 @@ impl ServerConfig {
         let mut declared = DeclaredAccess::read(&settings, users, outside)?;
         declared.infer(&mut settings);
         security::refuse_unhonoured(&settings, &credentials)?;
-        security::check_inter_broker(&settings)?;
         let mut warnings = classify::classify(&settings);
         warnings.append(&mut declared.warnings);
         network::infer(&mut settings)?;
@@ -132,6 +134,7 @@ impl ServerConfig {
         let advertised: Vec<String> = config.advertised_listeners.iter().map(ToString::to_string).collect();
         config.settings.infer("advertised.listeners", &advertised.join(","), "the listeners");
         config.settings.infer("inter.broker.listener.name", &config.inter_broker_listener_name, "the listeners");
+        ssl::infer(&mut config.settings, config.tls.is_empty());
         Ok(Loaded { config, warnings })
     }
 }
@@ -183,7 +186,9 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
     declared.check_listeners(protocols.into_iter().any(SecurityProtocol::speaks_sasl))?;
     let sasl = sasl_settings(&settings, &network)?;
     declared.check_logins(&sasl)?;
+    let all_listeners: Vec<_> = network.listeners.iter().chain(&network.controller_listeners).collect();
     Ok(ServerConfig {
+        tls: ssl::resolve(&settings, &all_listeners)?,
         node_id: network.node_id,
         roles: network.roles,
         cluster_id: cluster_id(reader)?,

@@ -18,6 +18,7 @@ mod reader;
 mod sasl;
 mod security;
 mod settings;
+mod ssl;
 #[cfg(test)]
 mod tests;
 
@@ -39,7 +40,10 @@ pub use load::{Arguments, Loaded};
 pub use machine::Machine;
 pub(crate) use properties::parse as parse_properties;
 pub use sasl::{BearerSettings, ListenerSasl, MechanismSettings, SaslSettings};
+pub(crate) use settings::HIDDEN;
 pub use settings::{Setting, Settings, Source};
+pub(crate) use ssl::CIPHER_SUITES;
+pub use ssl::{ClientAuth, Store, StoreContent, TlsSettings};
 
 /// Which of Kafka's process roles this node has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -193,6 +197,8 @@ pub struct ServerConfig {
     pub advertised_listeners: Vec<Listener>,
     /// Where controllers and `--bootstrap-controller` connect; may be empty for a sole voter.
     pub controller_listeners: Vec<Listener>,
+    /// TLS of those listeners that speak it.
+    pub tls: Vec<TlsSettings>,
     /// `controller.listener.names`, or the inferred one.
     pub controller_listener_names: Vec<String>,
     /// `inter.broker.listener.name`

@@ -220,6 +220,12 @@ fn inter_broker(reader: Reader<'_>, listeners: &[Listener]) -> Result<String, Co
         }
         Some(_) => Err(reader.invalid(KEY, "no listener for clients has this name")),
         None => {
+            const PROTOCOL: &str = "security.inter.broker.protocol";
+            if let Some(protocol) = reader.text(PROTOCOL).filter(|_| !listeners.is_empty()) {
+                let by_protocol = listeners.iter().find(|listener| listener.protocol.name() == protocol);
+                let name = by_protocol.map(|listener| listener.name.clone());
+                return name.ok_or_else(|| reader.invalid(PROTOCOL, "no listener for clients speaks it"));
+            }
             let by_name = listeners.iter().find(|listener| listener.name == PLAINTEXT);
             Ok(by_name.or(listeners.first()).map_or(PLAINTEXT, |listener| &listener.name).to_owned())
         }

@@ -4,8 +4,8 @@ use stream_metadata::{SecurityProtocol, config_def};
 
 use super::error::ConfigError;
 use super::keys;
-use super::reader::{Reader, invalid};
-use super::settings::{Setting, Settings, Source};
+use super::reader::Reader;
+use super::settings::{Settings, Source};
 
 /// Keys that ask for authentication, authorization or encryption.
 const SECURITY_PREFIXES: &[&str] =
@@ -38,7 +38,7 @@ pub(crate) fn refuse_unhonoured(settings: &Settings, credentials: &[String]) -> 
             return Err(ConfigError::Security {
                 key: key.to_owned(),
                 given: setting.source.clone(),
-                problem: "listeners speak PLAINTEXT and everybody may do everything".to_owned(),
+                problem: "there is nothing here that does this".to_owned(),
             });
         }
     }
@@ -56,50 +56,26 @@ pub(crate) fn refuse_unhonoured(settings: &Settings, credentials: &[String]) -> 
 /// needs no entry.
 pub(crate) fn protocol_of(reader: Reader<'_>, name: &str) -> Result<SecurityProtocol, ConfigError> {
     const MAP: &str = "listener.security.protocol.map";
-    let mut protocol = None;
+    let mut mapped_to = None;
     for entry in super::listener::list(reader.text_or_default(MAP)) {
         let Some((listener, mapped)) = entry.split_once(':') else {
-            return Err(reader.invalid(MAP, format!("'{entry}' is not LISTENER:PROTOCOL, such as CLIENT:PLAINTEXT")));
+            return Err(reader.invalid(MAP, format!("'{entry}' is not LISTENER:PROTOCOL, such as CLIENT:SSL")));
         };
         if listener.trim().eq_ignore_ascii_case(name) {
-            protocol = Some(mapped.trim().to_ascii_uppercase());
+            mapped_to = Some(mapped.trim());
         }
     }
-    let named_by = if protocol.is_some() && reader.text(MAP).is_some() { MAP } else { "listeners" };
-    match protocol.as_deref().unwrap_or(name) {
-        "PLAINTEXT" => Ok(SecurityProtocol::Plaintext),
-        "SASL_PLAINTEXT" => Ok(SecurityProtocol::SaslPlaintext),
-        protocol @ ("SSL" | "SASL_SSL") => Err(ConfigError::Security {
-            key: named_by.to_owned(),
-            given: reader.settings.source(named_by),
-            problem: format!("listener {name} is to speak {protocol}, and only PLAINTEXT is spoken"),
-        }),
+    match (mapped_to, SecurityProtocol::from_name(mapped_to.unwrap_or(name))) {
+        (_, Some(protocol)) => Ok(protocol),
         // Kafka's own sample maps it, and a map that somebody wrote must name it; without a map it speaks plain text.
-        "CONTROLLER" if reader.text(MAP).is_none() => Ok(SecurityProtocol::Plaintext),
-        other if named_by == MAP => {
-            Err(reader.invalid(MAP, format!("{other} is no security protocol; give PLAINTEXT")))
+        (_, None) if name == "CONTROLLER" && reader.text(MAP).is_none() => Ok(SecurityProtocol::Plaintext),
+        (Some(other), None) => {
+            let problem = format!("{other} is no security protocol; give PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
+            Err(reader.invalid(MAP, problem))
         }
-        other => Err(reader.invalid(
+        (None, None) => Err(reader.invalid(
             "listeners",
-            format!("listener {other} has no security protocol; add {other}:PLAINTEXT to {MAP}"),
+            format!("listener {name} has no security protocol; add {name}:PLAINTEXT to {MAP}, or what it is to speak"),
         )),
-    }
-}
-
-/// Refuses `security.inter.broker.protocol` other than PLAINTEXT.
-pub(crate) fn check_inter_broker(settings: &Settings) -> Result<(), ConfigError> {
-    const KEY: &str = "security.inter.broker.protocol";
-    match settings.get(KEY) {
-        Some(Setting { text, source }) if matches!(text.as_str(), "SSL" | "SASL_PLAINTEXT" | "SASL_SSL") => {
-            Err(ConfigError::Security {
-                key: KEY.to_owned(),
-                given: source.clone(),
-                problem: format!("brokers are to speak {text}, and only PLAINTEXT is spoken"),
-            })
-        }
-        Some(setting) if !setting.text.is_empty() && setting.text != "PLAINTEXT" => {
-            Err(invalid(KEY, Some(setting), "give PLAINTEXT"))
-        }
-        _ => Ok(()),
     }
 }

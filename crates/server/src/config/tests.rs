@@ -119,17 +119,16 @@ fn a_listener_on_every_interface_advertises_the_host_name() {
 
 #[test]
 fn what_asks_for_security_is_refused() {
-    let map = ("listener.security.protocol.map", "CLIENT:SASL_SSL,CONTROLLER:PLAINTEXT");
     for entries in [
-        &[("listeners", "CLIENT://:9092"), map][..],
-        &[("listeners", "SSL://:9093")],
+        &[("ssl.engine.factory.class", "com.example.Engine")][..],
+        &[("listeners", "SSL://:9093"), ("listener.name.ssl.ssl.provider", "BC")],
         &[("sasl.server.callback.handler.class", "x.Y")],
-        &[("listener.name.client.ssl.keystore.location", "/x")],
-        &[("security.inter.broker.protocol", "SASL_SSL")],
     ] {
         let error = load("", &[], entries).unwrap_err();
         assert!(matches!(error, ConfigError::Security { .. }), "{error}");
     }
+    let error = refused(&[("security.inter.broker.protocol", "SASL_SSL")]);
+    assert!(error.ends_with("no listener for clients speaks it"), "{error}");
     let user = [("KAFKA_CLIENT_USERS", "ada"), ("KAFKA_CLIENT_PASSWORDS", "hunter2")];
     let error = load("", &user, &[]).unwrap_err().to_string();
     assert!(error.contains("KAFKA_CLIENT_USERS") && !error.contains("hunter2"), "{error}");
@@ -138,6 +137,72 @@ fn what_asks_for_security_is_refused() {
         ("sasl.mechanism.inter.broker.protocol", "GSSAPI"),
         ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT"),
     ]);
+}
+
+const TLS: &[(&str, &str)] = &[
+    ("listeners", "PLAINTEXT://:9092,SSL://:9093,INNER://:9095,CONTROLLER://:9094"),
+    ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,SSL:SSL,INNER:SSL,CONTROLLER:SSL"),
+    ("ssl.keystore.type", "PEM"),
+    ("ssl.keystore.location", "/tls/broker.pem"),
+    ("ssl.truststore.type", "PEM"),
+    ("ssl.truststore.location", "/tls/ca.pem"),
+    ("ssl.client.auth", "requested"),
+    ("listener.name.inner.ssl.client.auth", "required"),
+    ("listener.name.inner.ssl.keystore.type", "PKCS12"),
+    ("listener.name.inner.ssl.keystore.location", "/tls/inner.p12"),
+    ("listener.name.inner.ssl.keystore.password", "hunter2"),
+];
+
+#[test]
+fn a_listeners_own_keys_go_before_those_of_all() {
+    let config = set(TLS);
+    let names: Vec<_> = config.tls.iter().map(|tls| tls.listener.as_str()).collect();
+    assert_eq!(names, ["SSL", "INNER", "CONTROLLER"]);
+    let [ssl, inner, _] = config.tls.as_slice() else { panic!("three speak TLS") };
+    assert_eq!((ssl.client_auth, inner.client_auth), (ClientAuth::Requested, ClientAuth::Required));
+    assert_eq!(ssl.key_store.content, StoreContent::File(PathBuf::from("/tls/broker.pem")));
+    assert_eq!(inner.key_store.content, StoreContent::File(PathBuf::from("/tls/inner.p12")));
+    assert_eq!(inner.key_store.named_by, "listener.name.inner.ssl.keystore.location");
+    assert_eq!((ssl.tls_1_2, ssl.tls_1_3, ssl.cipher_suites.len()), (false, true, 0));
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let described = config.describe();
+    assert!(described.contains("listener.name.inner.ssl.keystore.password=[hidden]"), "{described}");
+    assert!(described.contains("ssl.enabled.protocols=TLSv1.3") && !described.contains("hunter2"), "{described}");
+}
+
+#[test]
+fn tls_1_2_is_spoken_where_it_is_named() {
+    for (entries, expected) in [
+        (&[("ssl.enabled.protocols", "TLSv1.2,TLSv1.3")][..], (true, true)),
+        (&[("ssl.enabled.protocols", "TLSv1.2")], (true, false)),
+        (&[("ssl.protocol", "TLSv1.2")], (true, false)),
+        (&[("ssl.protocol", "TLS")], (false, true)),
+    ] {
+        let tls = &set(&[TLS, entries].concat()).tls[0];
+        assert_eq!((tls.tls_1_2, tls.tls_1_3), expected, "{entries:?}");
+    }
+}
+
+#[test]
+fn what_tls_cannot_do_is_refused_in_one_line() {
+    for (entry, part) in [
+        (("ssl.enabled.protocols", "TLSv1.1"), "TLSv1.1 is not spoken"),
+        (("ssl.protocol", "SSLv3"), "give TLSv1.3 or TLSv1.2"),
+        (("ssl.cipher.suites", "TLS_RSA_WITH_AES_128_CBC_SHA"), "is not among those there are"),
+        (("ssl.cipher.suites", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"), "none of these is a suite of TLSv1.3"),
+        (("ssl.keystore.type", "BCFKS"), "give PEM, PKCS12 or JKS"),
+        (("ssl.principal.mapping.rules", "RULE:x"), "is neither DEFAULT nor RULE"),
+        (("ssl.endpoint.identification.algorithm", "ldaps"), "give https or nothing"),
+        (("listener.name.outer.ssl.client.auth", "none"), "there is no listener of this name"),
+    ] {
+        let error = refused(&[TLS, &[entry]].concat());
+        assert!(error.starts_with(entry.0) && error.contains(part) && error.lines().count() == 1, "{error}");
+    }
+    assert!(refused(&[TLS, &[("ssl.keystore.key", "x")]].concat()).contains("give the file or those, not both"));
+    let error = refused(&[TLS, &[("ssl.truststore.location", "")]].concat());
+    assert!(error.starts_with("ssl.client.auth=requested (--set): whose certificates are trusted?"), "{error}");
+    let error = refused(&[("listeners", "SSL://:9093")]);
+    assert!(error.starts_with("ssl.keystore.location is not set: listener SSL speaks SSL"), "{error}");
 }
 
 #[test]

@@ -14,9 +14,7 @@ use std::time::Duration;
 use stream_metadata::SecurityProtocol;
 use stream_security::Principal;
 use stream_types::{Monotonic, limits};
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::Sleep;
 
@@ -25,6 +23,8 @@ use super::frame_reader::FrameReader;
 use super::muter::Muter;
 use super::output::Output;
 use super::response_queue::{Answer, Received, ResponseQueue};
+use super::tls::{self, ListenerTls};
+use super::transport::{self, Layer, Transport};
 use crate::broker::Broker;
 use crate::config::ListenerSasl;
 use crate::handlers;
@@ -49,6 +49,8 @@ pub(crate) struct ListenerInfo {
     pub(crate) protocol: SecurityProtocol,
     /// How clients log in, where they have to.
     pub(crate) sasl: Option<ListenerSasl>,
+    /// Its certificates, where TLS is spoken.
+    pub(crate) tls: Option<Arc<ListenerTls>>,
     /// Largest request frame (bytes).
     pub(crate) frame_bytes_max: usize,
     /// Whether this is a controller listener (9094): it answers the controller's APIs.
@@ -114,8 +116,7 @@ enum Event {
 }
 
 struct Connection {
-    read: OwnedReadHalf,
-    write: OwnedWriteHalf,
+    transport: Transport,
     input: FrameReader,
     queue: ResponseQueue,
     output: Output,
@@ -137,22 +138,25 @@ struct Connection {
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<ListenerInfo>, broker: Arc<Broker>) {
     // Answers are written whole: waiting to fill packets would only add latency.
     let _ = stream.set_nodelay(true);
-    let (read, write) = stream.into_split();
+    let (layer, principal) = match &listener.tls {
+        None => (Layer::Plain, Principal::anonymous()),
+        // Boxed, so that the tasks of plain connections are no larger for it.
+        Some(tls) => match Box::pin(tls::accept(&stream, peer, tls, &broker)).await {
+            Some(session) => {
+                let principal = session.principal.clone();
+                (Layer::Tls(session), principal)
+            }
+            None => return,
+        },
+    };
     let now = broker.clock.monotonic();
     let Some(authentication) = Authentication::begin(&listener, &broker.metrics.unauthenticated, now) else {
         tracing::debug!(%peer, listener = listener.name, "connection closed: too many clients have not said who they are");
         return;
     };
-    let session = Session {
-        listener,
-        peer,
-        principal: Principal::anonymous(),
-        closer: Closer::default(),
-        muter: Muter::default(),
-    };
+    let session = Session { listener, peer, principal, closer: Closer::default(), muter: Muter::default() };
     let mut connection = Connection {
-        read,
-        write,
+        transport: Transport::new(stream, layer),
         input: FrameReader::default(),
         queue: ResponseQueue::default(),
         output: Output::default(),
@@ -168,6 +172,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
         draining: false,
     };
     let reason = connection.run().await;
+    connection.transport.close();
     if let Some(reason) = reason {
         let Session { listener, peer, principal, .. } = &connection.session;
         let protocol = listener.protocol.name();
@@ -195,7 +200,7 @@ impl Connection {
             if let Err(reason) = self.advance() {
                 return Some(reason);
             }
-            if self.draining && self.queue.is_empty() && self.output.is_empty() {
+            if self.draining && self.queue.is_empty() && !self.has_unsent() {
                 return None;
             }
             match self.next_event(check.as_mut(), end.as_mut()).await {
@@ -231,8 +236,8 @@ impl Connection {
         self.dispatch_frames()?;
         self.note_unfinished();
         self.take_ready_answers()?;
-        if !self.output.is_empty() {
-            let written = match self.output.write_some(self.write.as_ref()) {
+        if self.has_unsent() {
+            let written = match self.transport.write_some(&mut self.output) {
                 Ok(written) => written,
                 Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Err(error.to_string()),
                 Err(_) => return Err("the client left before its answer was sent".into()),
@@ -295,7 +300,7 @@ impl Connection {
         }
         match answer {
             Answer::Respond(response) => {
-                if self.output.is_empty() {
+                if !self.has_unsent() {
                     self.last_write = self.broker.clock.monotonic();
                 }
                 self.broker.metrics.bytes_sent(response.len());
@@ -333,13 +338,13 @@ impl Connection {
             return Err(Some("the client took too long to say who it is".into()));
         }
         let idle = now.since(self.last_activity);
-        if self.queue.is_empty() && self.output.is_empty() {
+        if self.queue.is_empty() && !self.has_unsent() {
             if self.broker.config.network.connection_idle_max.is_some_and(|limit| idle >= limit) {
                 return Err(None);
             }
             self.input.shrink_when_empty();
         }
-        if !self.output.is_empty() && now.since(self.last_write) >= STUCK_READER_MAX {
+        if self.has_unsent() && now.since(self.last_write) >= STUCK_READER_MAX {
             return Err(Some(format!(
                 "the client read nothing for {} s while {} bytes waited",
                 STUCK_READER_MAX.as_secs(),
@@ -352,6 +357,11 @@ impl Connection {
             return Err(Some("a large request was not finished in time while others need its memory".into()));
         }
         Ok(())
+    }
+
+    /// Whether bytes wait for the socket.
+    fn has_unsent(&self) -> bool {
+        !self.output.is_empty() || self.transport.has_unsent()
     }
 
     /// Whether another request may be started: not while answers wait for a slow reader, because each may
@@ -384,12 +394,14 @@ impl Connection {
         let memory_full = may_read && self.input.buffered() == 0 && self.broker.request_memory.is_full();
         let muted_for = self.muted_for().unwrap_or_default();
         let take_answers = !self.queue.is_empty() && self.output.len() < OUTPUT_BYTES_MAX;
+        let has_unsent = self.has_unsent();
         let memory = &self.broker.request_memory;
+        let Transport { read, write, layer } = &mut self.transport;
         tokio::select! {
             biased;
             (answer, received) = self.queue.front(), if take_answers => Event::Answered(answer, received),
-            _ = self.write.writable(), if !self.output.is_empty() => Event::Writable,
-            read = self.read.read_buf(self.input.buffer_for_read()), if may_read && !needs_slot && !memory_full => Event::Read(read),
+            _ = write.writable(), if has_unsent => Event::Writable,
+            read = transport::read(read, layer, self.input.buffer_for_read()), if may_read && !needs_slot && !memory_full => Event::Read(read),
             slot = memory.large_frame_slot(), if needs_slot => Event::LargeFrameSlot(slot),
             () = memory.freed(), if memory_full => Event::MemoryFreed,
             () = tokio::task::yield_now(), if frame_waits && may_dispatch => Event::FrameWaits,

@@ -8,6 +8,8 @@ mod memory;
 mod muter;
 mod output;
 mod response_queue;
+mod tls;
+mod transport;
 
 pub(crate) use authentication::{Authentication, HandshakeError, Outcome, after_delay, note_failure};
 pub(crate) use connection::{Closer, ListenerInfo, Session};
@@ -16,3 +18,4 @@ pub(crate) use memory::RequestMemory;
 pub(crate) use muter::Muter;
 pub(crate) use output::{OutputSegment, Response};
 pub(crate) use response_queue::{Answer, Pending};
+pub(crate) use tls::{HandshakeGate, ListenerTls, check as check_tls, watch as watch_certificates};

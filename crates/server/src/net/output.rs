@@ -1,4 +1,5 @@
-//! What is still to be written to one socket: memory in gathered writes, file ranges by sendfile.
+//! What is still to be written to one socket: memory in gathered writes, file ranges by sendfile, or, through TLS, in
+//! pieces that are read and encrypted.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -9,6 +10,8 @@ use rustix::fd::AsFd;
 use stream_log::disk::DiskFile;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+
+use super::tls::{TlsSession, with_scratch};
 
 const SLICES_PER_WRITE: usize = 64;
 /// Most bytes one sendfile call moves before the connection looks at its other events.
@@ -105,17 +108,53 @@ impl Output {
         }
     }
 
+    /// Encrypts and writes what the socket takes now; returns the bytes that went to the socket. No more is encrypted
+    /// than the session keeps, and nothing while what it keeps waits for the socket.
+    ///
+    /// # Errors
+    /// When the peer is gone, or a promised file range cannot be read any more.
+    pub(crate) fn encrypt_some(&mut self, session: &mut TlsSession, stream: &TcpStream) -> io::Result<usize> {
+        let mut written = 0;
+        loop {
+            written += session.send(stream)?;
+            if session.has_unsent() || self.segments.is_empty() || written >= SENDFILE_BYTES_MAX {
+                return Ok(written);
+            }
+            let taken = match self.segments.front() {
+                Some(OutputSegment::File { file, position, len }) => with_scratch(*len, |scratch| {
+                    let read = file.read_at(scratch, *position)?;
+                    session.encrypt(&[IoSlice::new(scratch.get(..read).unwrap_or_default())])
+                })?,
+                _ => {
+                    let mut slices = [IoSlice::new(&[]); SLICES_PER_WRITE];
+                    let count = self.gather(&mut slices);
+                    session.encrypt(&slices[..count])?
+                }
+            };
+            if taken == 0 {
+                return Err(short_segment());
+            }
+            self.consume(taken);
+        }
+    }
+
     fn write_memory(&mut self, stream: &TcpStream) -> io::Result<usize> {
         let mut slices = [IoSlice::new(&[]); SLICES_PER_WRITE];
+        let count = self.gather(&mut slices);
+        let written = stream.try_write_vectored(&slices[..count])?;
+        self.consume(written);
+        Ok(written)
+    }
+
+    /// Points `slices` to the memory at the front; returns how many there are.
+    fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES_PER_WRITE]) -> usize {
         let mut count = 0;
         for segment in self.segments.iter().take(SLICES_PER_WRITE) {
             let OutputSegment::Bytes(bytes) = segment else { break };
             slices[count] = IoSlice::new(bytes);
             count += 1;
         }
-        let written = stream.try_write_vectored(&slices[..count])?;
-        self.consume(written);
-        Ok(written)
+        count
     }
 
     fn write_file(&mut self, stream: &TcpStream) -> io::Result<usize> {
@@ -135,8 +174,7 @@ impl Output {
             }
         };
         if sent == 0 {
-            // The frame's size is already promised: only closing keeps the peer from misreading.
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a log segment ends before the range being sent"));
+            return Err(short_segment());
         }
         self.consume(sent);
         Ok(sent)
@@ -163,4 +201,9 @@ impl Output {
             count = 0;
         }
     }
+}
+
+/// The frame's size is already promised: only closing keeps the peer from misreading.
+fn short_segment() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "a log segment ends before the range being sent")
 }

@@ -91,6 +91,11 @@ fn state(broker: &Broker) -> ClusterState {
         audit: broker.audit.count(),
         request_bytes_held: broker.request_memory.used(),
         offline_log_dirs: broker.log_dirs.offline().len(),
+        certificate_ends: broker
+            .certificates
+            .iter()
+            .map(|tls| (tls.listener().into(), tls.not_after_seconds()))
+            .collect(),
         ..ClusterState::default()
     };
     for partition in image.topics().iter().flat_map(|topic| topic.partitions.values()) {

@@ -35,6 +35,8 @@ pub(crate) struct ClusterState {
     pub(crate) audit: AuditCount,
     /// Bytes of requests that are held now.
     pub(crate) request_bytes_held: usize,
+    /// Listeners that speak TLS, and when their certificates end (seconds since 1970).
+    pub(crate) certificate_ends: Vec<(Box<str>, i64)>,
 }
 
 /// One replica on this broker.
@@ -208,6 +210,14 @@ fn write_network(exposition: &mut Exposition, metrics: &Metrics, state: &Cluster
     }
     exposition.counter("kafka_network_bytes_in_total", "Bytes of requests.", received);
     exposition.counter("kafka_network_bytes_out_total", "Bytes of answers.", sent);
+    let mut family = exposition.family(
+        "kafka_ssl_certificate_expiry_timestamp_seconds",
+        Kind::Gauge,
+        "When the certificate of a listener that speaks TLS ends (seconds since 1970).",
+    );
+    for (listener, end) in &state.certificate_ends {
+        family.signed(&[("listener", listener)], *end);
+    }
     let held = state.request_bytes_held as f64;
     exposition.gauge("hanzo_request_memory_bytes", "Bytes of requests that are read and not answered yet.", held);
 }
@@ -244,6 +254,7 @@ mod tests {
             under_replicated_partitions: 3,
             group_lags: vec![lag("billing", 0, 5), lag("billing", 1, 7), lag("audit", 0, 0)],
             groups: vec![("Stable".into(), 2)],
+            certificate_ends: vec![("SSL".into(), 1_800_000_000)],
             partitions: vec![PartitionState {
                 topic: "llm_usage".into(),
                 partition: 0,

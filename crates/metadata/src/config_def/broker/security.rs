@@ -161,36 +161,49 @@ pub(super) static KEYS: &[ConfigKey] = &[
     boolean("ssl.allow.san.changes", "false")
         .low()
         .doc("Whether a new certificate may lack alternative names that the old one had."),
-    list("ssl.cipher.suites", "").per_broker().doc("Which cipher suites TLS may use; none is the default ones."),
+    list("ssl.cipher.suites", "")
+        .per_broker()
+        .honoured()
+        .doc("Which cipher suites TLS may use; none is the default ones."),
     string("ssl.client.auth", "none")
         .one_of(&["required", "requested", "none"])
         .per_broker()
+        .honoured()
         .doc("Whether clients must show a certificate."),
-    list("ssl.enabled.protocols", "TLSv1.2,TLSv1.3").per_broker().doc("Which versions of TLS are on."),
+    list("ssl.enabled.protocols", "TLSv1.2,TLSv1.3").per_broker().honoured().doc("Which versions of TLS are on."),
     string("ssl.endpoint.identification.algorithm", "https")
         .per_broker()
         .low()
+        .honoured()
         .doc("How the name in a server's certificate is checked; empty is not at all."),
     unset("ssl.engine.factory.class", ConfigType::Class).per_broker().low().doc("The class that makes TLS engines."),
-    unset("ssl.key.password", ConfigType::Password).per_broker().doc("The password of the private key."),
+    unset("ssl.key.password", ConfigType::Password).per_broker().honoured().doc("The password of the private key."),
     string("ssl.keymanager.algorithm", "SunX509").per_broker().doc("The algorithm that manages keys."),
     unset("ssl.keystore.certificate.chain", ConfigType::Password)
         .per_broker()
+        .honoured()
         .doc("The certificate chain in PEM form."),
-    unset("ssl.keystore.key", ConfigType::Password).per_broker().doc("The private key in PEM form."),
-    unset("ssl.keystore.location", ConfigType::String).per_broker().doc("The file of the key store."),
-    unset("ssl.keystore.password", ConfigType::Password).per_broker().doc("The password of the key store."),
-    string("ssl.keystore.type", "JKS").per_broker().doc("The form of the key store."),
-    string("ssl.principal.mapping.rules", "DEFAULT").low().doc("How names in certificates become user names."),
-    string("ssl.protocol", "TLSv1.3").per_broker().doc("The newest version of TLS to offer."),
+    unset("ssl.keystore.key", ConfigType::Password).per_broker().honoured().doc("The private key in PEM form."),
+    unset("ssl.keystore.location", ConfigType::String).per_broker().honoured().doc("The file of the key store."),
+    unset("ssl.keystore.password", ConfigType::Password).per_broker().honoured().doc("The password of the key store."),
+    string("ssl.keystore.type", "JKS").per_broker().honoured().doc("The form of the key store."),
+    string("ssl.principal.mapping.rules", "DEFAULT")
+        .low()
+        .honoured()
+        .doc("How names in certificates become user names."),
+    string("ssl.protocol", "TLSv1.3").per_broker().honoured().doc("The newest version of TLS to offer."),
     unset("ssl.provider", ConfigType::String).per_broker().doc("The name of the security provider of TLS."),
     unset("ssl.secure.random.implementation", ConfigType::String).per_broker().low().doc("The random source of TLS."),
     string("ssl.trustmanager.algorithm", "PKIX").per_broker().doc("The algorithm that decides whom to trust."),
     unset("ssl.truststore.certificates", ConfigType::Password)
         .per_broker()
+        .honoured()
         .doc("The trusted certificates in PEM form."),
-    unset("ssl.truststore.location", ConfigType::String).per_broker().doc("The file of the trust store."),
-    unset("ssl.truststore.password", ConfigType::Password).per_broker().doc("The password of the trust store."),
-    string("ssl.truststore.type", "JKS").per_broker().doc("The form of the trust store."),
+    unset("ssl.truststore.location", ConfigType::String).per_broker().honoured().doc("The file of the trust store."),
+    unset("ssl.truststore.password", ConfigType::Password)
+        .per_broker()
+        .honoured()
+        .doc("The password of the trust store."),
+    string("ssl.truststore.type", "JKS").per_broker().honoured().doc("The form of the trust store."),
     string("super.users", "").honoured().doc("Users who may do everything, as User:name separated by semicolons."),
 ];
