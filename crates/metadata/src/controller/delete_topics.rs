@@ -1,6 +1,6 @@
 //! DeleteTopics, by name or by id (KIP-516).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use stream_types::{ErrorCode, Uuid};
 
@@ -49,6 +49,10 @@ impl Controller {
         let mut topics = Vec::new();
         let enabled = self.config.effective(&self.image, "delete.topic.enable").is_none_or(|value| value != "false");
         let repeated = self.repeated(command);
+        let mut counts: HashMap<&TopicSelector, usize> = HashMap::new();
+        for selector in &command.topics {
+            *counts.entry(selector).or_default() += 1;
+        }
         let mut answered = HashSet::new();
         for selector in &command.topics {
             if !answered.insert(selector) {
@@ -61,6 +65,7 @@ impl Controller {
                 (None, TopicSelector::Id(id)) => (None, *id),
             };
             let error = match topic {
+                None if counts[selector] > 1 => Some(named_twice(selector)),
                 None => Some(unknown_topic(selector)),
                 Some(_) if !enabled => {
                     let message = "topics cannot be deleted here: delete.topic.enable is false";
@@ -94,6 +99,15 @@ impl Controller {
         let ids = command.topics.iter().filter_map(|selector| self.selected(selector)).map(|topic| topic.id);
         ids.filter(|id| !once.insert(*id)).collect()
     }
+}
+
+/// As Kafka, which looks at this before it looks whether there is such a topic.
+fn named_twice(selector: &TopicSelector) -> ApiError {
+    let message = match selector {
+        TopicSelector::Name(name) => format!("topic {name} is in the request more than once"),
+        TopicSelector::Id(id) => format!("the topic id {id} is in the request more than once"),
+    };
+    ApiError::new(ErrorCode::InvalidRequest, message)
 }
 
 fn unknown_topic(selector: &TopicSelector) -> ApiError {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use stream_metadata::{Endpoint, MetadataImage, SecurityProtocol};
 use stream_quorum::{QuorumStatus, ReplicaStatus};
 use stream_security::acl::Operation;
-use stream_types::{ErrorCode, NodeId, WallMillis};
+use stream_types::{ErrorCode, NodeId, Uuid, WallMillis};
 use stream_wire::describe_quorum::{
     DescribeQuorumRequest, DescribeQuorumResponse, Listener, Node, ReplicaState, RequestTopicData,
     ResponsePartitionData, ResponseTopicData,
@@ -42,6 +42,13 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     if request.version() >= 2 && leads {
         let controllers = controllers(broker, &broker.image());
         response.nodes = controllers.into_iter().map(|(id, endpoints)| node(id, endpoints)).collect();
+    }
+    if request.version() < 2 {
+        // There is no place for directory ids before.
+        let partitions = response.topics.iter_mut().flat_map(|topic| &mut topic.partitions);
+        let replicas =
+            partitions.flat_map(|partition| partition.current_voters.iter_mut().chain(&mut partition.observers));
+        replicas.for_each(|replica| replica.replica_directory_id = Uuid::ZERO);
     }
     request.ready(&response)
 }

@@ -1,6 +1,7 @@
 //! ListPartitionReassignments (key 46), version 0.
 //!
 //! - Null topics: every reassignment that is going on (KIP-455); named partitions: those of them that are.
+//! - Needs Describe on the cluster.
 //! - A partition that is not being moved, or does not exist, is left out.
 
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use stream_metadata::{PartitionImage, TopicImage};
 use stream_security::acl::Operation;
 use stream_types::{ErrorCode, NodeId, PartitionIndex};
 use stream_wire::list_partition_reassignments::{
-    ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, OngoingPartitionReassignment,
-    OngoingTopicReassignment,
+    ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, ListPartitionReassignmentsTopics,
+    OngoingPartitionReassignment, OngoingTopicReassignment,
 };
 
 use super::request::Request;
@@ -25,7 +26,14 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     };
     if !broker.may_on_cluster(&request.session, Operation::Describe) {
         let error_code = ErrorCode::ClusterAuthorizationFailed.code();
-        return request.ready(&ListPartitionReassignmentsResponse { error_code, ..Default::default() });
+        let topics = body.topics.into_iter().flatten().map(without_replicas).collect();
+        let error_message = None;
+        return request.ready(&ListPartitionReassignmentsResponse {
+            error_code,
+            error_message,
+            topics,
+            ..Default::default()
+        });
     }
     let image = broker.image();
     let topics = match body.topics {
@@ -43,6 +51,13 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         }
     };
     request.ready(&ListPartitionReassignmentsResponse { error_message: None, topics, ..Default::default() })
+}
+
+/// As Kafka repeats in a refusal what it was asked for.
+fn without_replicas(topic: ListPartitionReassignmentsTopics) -> OngoingTopicReassignment {
+    let partition = |partition_index| OngoingPartitionReassignment { partition_index, ..Default::default() };
+    let partitions = topic.partition_indexes.into_iter().map(partition).collect();
+    OngoingTopicReassignment { name: topic.name, partitions }
 }
 
 fn ongoing(topic: &TopicImage, indexes: impl Iterator<Item = PartitionIndex>) -> Option<OngoingTopicReassignment> {
