@@ -112,10 +112,8 @@ def test_a_full_disk_refuses_reads_on_and_recovers(broker, disk, topic_name):
             assert_holds(connection, kept, 60)
 
 
-def test_a_start_on_a_disk_that_the_broker_filled(request, broker, disk, topic_name):
+def test_a_start_on_a_disk_that_the_broker_filled(broker, disk, topic_name):
     """kill -9 while the disk is full: the broker comes back, serves what it acknowledged, and takes more once there is room."""
-    if "without" in request.node.name:
-        pytest.skip("without a reserve the metadata log may find no block for its own files")
     with Connection(broker.bootstrap, 30) as connection:
         kept, given_up = create_topic(connection, topic_name("kept")), create_topic(connection, topic_name("given-up"))
         for number in range(10):
@@ -212,17 +210,14 @@ def test_topics_created_on_a_full_disk_harm_nobody(broker, stranger, topic_name)
 
 
 def test_a_start_on_a_disk_without_a_byte(broker, stranger, topic_name):
-    """It serves, or says in one line that its storage failed (4); with space it is as it was."""
+    """It starts again and again: the metadata log has space of its own. With space for the others too it is as it was."""
     with Connection(broker.bootstrap, 30) as connection:
         topic = create_topic(connection, topic_name())
         end = fill(connection, topic)
-    broker.kill()
-    stranger.take_all()
-    try:
+    for _ in range(5):
+        broker.kill()
+        stranger.take_all()
         broker.start()
-    except RuntimeError:
-        assert broker.process.wait(10) == 4, broker.log_tail()
-        assert "No space left" in broker.log_lines()[-1] or "No space left" in broker.log_tail(3)
     broker.kill()
     stranger.give_back()
     broker.start()

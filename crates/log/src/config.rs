@@ -23,6 +23,8 @@ pub struct LogConfig {
     pub delete_retention_ms: i64,
     /// `producer.id.expiration.ms`.
     pub producer_id_expiration_ms: i64,
+    /// Space that is not reserved ahead for records (bytes).
+    pub disk_reserve_bytes: u64,
     /// Recent batches kept in memory for readers near the end (bytes); 0 keeps none.
     pub tail_cache_bytes_max: usize,
 }

@@ -22,6 +22,8 @@ use crate::tail::Recent;
 /// Smallest and largest step by which space is reserved ahead (bytes).
 const ALLOCATE_BYTES_MIN: u64 = 64 * 1024;
 const ALLOCATE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Of the free space above the disk reserve, the part that one step may take: many logs grow at once.
+const ALLOCATE_PART: u64 = 16;
 /// A batch is copied into the tail cache if its buffer is more than this many times larger.
 const BUFFER_FACTOR_MAX: usize = 4;
 
@@ -163,7 +165,9 @@ impl Log {
         if end <= self.active.allocated {
             return Ok(());
         }
-        let step = position.clamp(ALLOCATE_BYTES_MIN, ALLOCATE_BYTES_MAX);
+        let free = self.disk().free_bytes(self.dir()).unwrap_or(0);
+        let spare = free.saturating_sub(self.config.disk_reserve_bytes) / ALLOCATE_PART;
+        let step = position.clamp(ALLOCATE_BYTES_MIN, ALLOCATE_BYTES_MAX).min(spare);
         let target = (end + step).min(self.config.segment_bytes_max.max(end));
         let from = self.active.allocated.max(position);
         match file.allocate(from, target - from) {

@@ -42,6 +42,22 @@ fn appended_batches_are_read_with_their_offsets_and_epoch() {
 }
 
 #[test]
+fn nothing_is_reserved_ahead_of_what_is_kept_free() {
+    use std::os::unix::fs::MetadataExt;
+
+    let scratch = Scratch::new();
+    let held = |name: &str, disk_reserve_bytes| {
+        let dir = scratch.path().join(name);
+        let mut log = create(&disk(), &dir, LogConfig { disk_reserve_bytes, ..config() });
+        append(&mut log, records("a", 3, 1000));
+        let file = log.reader().segment_paths().pop().expect("there is a segment");
+        std::fs::metadata(file).expect("it is there").blocks() * 512
+    };
+    assert!(held("roomy-0", 0) >= 64 * 1024);
+    assert!(held("tight-0", u64::MAX) <= 16 * 1024);
+}
+
+#[test]
 fn reads_stop_at_the_high_watermark() {
     let scratch = Scratch::new();
     for tail_cache_bytes_max in [0, 1 << 20] {

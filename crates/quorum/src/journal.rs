@@ -27,11 +27,14 @@ use stream_types::{LeaderEpoch, Offset, WallMillis};
 
 use crate::entry::{Kind, payload};
 use crate::error::QuorumError;
+use crate::state_files::is_no_space;
 
 /// A segment that has grown beyond this is followed by a new one (bytes).
 const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
 /// Disk space is reserved in steps of this size (bytes).
 const ALLOCATION_BYTES: u64 = 1024 * 1024;
+/// Reserved beyond the last entry, if there is space (bytes): every start appends, also on a disk that others have filled.
+const HEADROOM_BYTES: u64 = 64 * 1024;
 /// Largest segment that is read back: the last entry may go beyond [`SEGMENT_BYTES`].
 const SEGMENT_READ_BYTES_MAX: usize = 1024 * 1024 * 1024;
 const SUFFIX: &str = ".log";
@@ -129,15 +132,29 @@ impl Journal {
         }
         let file = self.active.clone().expect("a segment was just made sure of");
         let end = len + buffer.len() as u64;
-        if end > self.allocated {
-            let target = end.next_multiple_of(ALLOCATION_BYTES);
-            file.allocate(self.allocated, target - self.allocated).map_err(|error| self.error("extending", error))?;
-            self.allocated = target;
-        }
+        self.reserve(&*file, end).map_err(|error| self.error("extending", error))?;
         file.write_at(&buffer, len).map_err(|error| self.error("writing", error))?;
         self.segments.last_mut().expect("a segment was just made sure of").len = end;
         self.positions.extend(positions);
         self.dirty = true;
+        Ok(())
+    }
+
+    /// Reserves space up to `end` and some beyond it. What an earlier process reserved costs nothing.
+    fn reserve(&mut self, file: &dyn DiskFile, end: u64) -> io::Result<()> {
+        if end + HEADROOM_BYTES <= self.allocated {
+            return Ok(());
+        }
+        let target = (end + HEADROOM_BYTES).next_multiple_of(ALLOCATION_BYTES);
+        match file.allocate(self.allocated, target - self.allocated) {
+            Ok(()) => self.allocated = target,
+            Err(error) if is_no_space(&error) && end <= self.allocated => {}
+            Err(error) if is_no_space(&error) => {
+                file.allocate(self.allocated, end - self.allocated)?;
+                self.allocated = end;
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 

@@ -11,6 +11,9 @@ use crate::error::QuorumError;
 
 /// Largest file that is read (bytes): a snapshot.
 const FILE_BYTES_MAX: usize = 1024 * 1024 * 1024;
+/// Given up when there is no other space: a node that cannot note its vote and term cannot start.
+const BALLAST: &str = "ballast";
+const BALLAST_BYTES: u64 = 64 * 1024;
 
 /// The files of the metadata directory apart from the log itself.
 ///
@@ -36,7 +39,23 @@ impl StateFiles {
     }
 
     pub(crate) fn replace(&self, name: &str, content: &[u8]) -> Result<(), QuorumError> {
-        self.disk.replace(&self.dir.join(name), content).map_err(|error| self.error("replacing", name, error))
+        let path = self.dir.join(name);
+        let mut replaced = self.disk.replace(&path, content);
+        if matches!(&replaced, Err(error) if is_no_space(error)) && self.disk.remove(&self.dir.join(BALLAST)).is_ok() {
+            replaced = self.disk.replace(&path, content);
+            // The file that was replaced has left its space.
+            self.hold_ballast();
+        }
+        replaced.map_err(|error| self.error("replacing", name, error))
+    }
+
+    /// Takes some space, if there is any, for a time when there is none.
+    pub(crate) fn hold_ballast(&self) {
+        let path = self.dir.join(BALLAST);
+        if self.disk.file_len(&path).is_err() {
+            // On a full disk there is nothing to hold.
+            let _ = self.disk.create(&path).and_then(|file| file.allocate(0, BALLAST_BYTES));
+        }
     }
 
     /// Removes a file; it may come back after a power loss.
@@ -52,4 +71,8 @@ impl StateFiles {
     fn error(&self, action: &'static str, name: &str, error: io::Error) -> QuorumError {
         QuorumError::Io { action, file: self.dir.join(name).display().to_string(), error }
     }
+}
+
+pub(crate) fn is_no_space(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

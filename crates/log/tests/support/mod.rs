@@ -52,6 +52,7 @@ pub fn config() -> LogConfig {
         retention_bytes: None,
         delete_retention_ms: 24 * 3600 * 1000,
         producer_id_expiration_ms: 24 * 3600 * 1000,
+        disk_reserve_bytes: 0,
         tail_cache_bytes_max: 1 << 20,
     }
 }

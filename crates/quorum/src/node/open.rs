@@ -94,6 +94,7 @@ impl Node {
             stopped: false,
             config,
         };
+        node.files.hold_ballast();
         node.timer.settle(&mut node.raw);
         Ok(node)
     }

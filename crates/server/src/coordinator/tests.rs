@@ -125,6 +125,7 @@ fn settings() -> TopicSettings {
             retention_bytes: None,
             delete_retention_ms: 0,
             producer_id_expiration_ms: i64::MAX,
+            disk_reserve_bytes: 0,
             tail_cache_bytes_max: 0,
         },
         rules: CheckRules {

@@ -178,6 +178,7 @@ mod tests {
             retention_bytes: None,
             delete_retention_ms: 0,
             producer_id_expiration_ms: i64::MAX,
+            disk_reserve_bytes: 0,
             tail_cache_bytes_max: 0,
         };
         let disk = Arc::new(MemoryDisk::new(1));

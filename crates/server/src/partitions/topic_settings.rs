@@ -24,11 +24,11 @@ impl TopicSettings {
         let topic = config_def::effective_topic_config(image, static_config, topic);
         let expiration = static_config.effective_number(image, "producer.id.expiration.ms");
         let expiration_ms = expiration.unwrap_or(config.log.producer_id_expiration.as_millis() as i64);
-        TopicSettings { log: log_config(expiration_ms, &topic), rules: check_rules(&topic) }
+        TopicSettings { log: log_config(expiration_ms, config.disk_reserve_bytes, &topic), rules: check_rules(&topic) }
     }
 }
 
-fn log_config(producer_id_expiration_ms: i64, topic: &TopicConfig) -> LogConfig {
+fn log_config(producer_id_expiration_ms: i64, disk_reserve_bytes: u64, topic: &TopicConfig) -> LogConfig {
     LogConfig {
         segment_bytes_max: u64::try_from(topic.segment_bytes).unwrap_or(u64::MAX),
         segment_ms: topic.segment_ms,
@@ -40,6 +40,7 @@ fn log_config(producer_id_expiration_ms: i64, topic: &TopicConfig) -> LogConfig 
         retention_bytes: u64::try_from(topic.retention_bytes).ok(),
         delete_retention_ms: topic.delete_retention_ms,
         producer_id_expiration_ms,
+        disk_reserve_bytes,
         tail_cache_bytes_max: limits::TAIL_CACHE_BYTES_PER_PARTITION_MAX,
     }
 }
