@@ -211,3 +211,21 @@ def test_the_greatest_timestamp(connection, make_topic):
     append(connection, topic, Batch([b"a"] * 3, timestamp_ms=2000), Batch([b"b"] * 3, timestamp_ms=1000))
     newest = offset_for(connection, topic, MAX_TIMESTAMP)
     assert (newest.offset, newest.timestamp) == (2, 2002)
+
+
+@pytest.mark.parametrize("version", [4, 9, 10])
+def test_zstd_is_given_to_every_version(connection, make_topic, version):
+    """KIP-110 wants Fetch 10 for it; Kafka 4.3 no longer asks for that."""
+    topic = make_topic(compression_type="zstd")
+    append(connection, topic, Batch([b"packed"]))
+    assert fetch(connection, topic, version=version).error_code == 0
+
+
+@pytest.mark.parametrize("epoch", [1_000_000, -1])
+def test_the_end_of_an_epoch_that_nobody_knows(connection, make_topic, epoch):
+    topic = make_topic()
+    append(connection, topic, Batch([b"a"]))
+    rows = [{"partition": 0, "current_leader_epoch": -1, "leader_epoch": epoch}]
+    answer = connection.ask("OffsetForLeaderEpoch", 3, replica_id=-1, topics=[{"topic": topic, "partitions": rows}])
+    ((found,),) = [topic.partitions for topic in answer.topics]
+    assert (found.error_code, found.leader_epoch, found.end_offset) == (0, -1, -1)

@@ -3,7 +3,9 @@
 use std::process::Command;
 
 use stream_tidy::repository::{Offence, Repository, root};
-use stream_tidy::rules::{dependencies, documentation, handlers, machine_paths, names, purity, size, todo, unwrap};
+use stream_tidy::rules::{
+    dependencies, documentation, handlers, machine_paths, names, purity, size, todo, traps, unwrap,
+};
 
 fn assert_none(rule: &str, mut offences: Vec<Offence>) {
     offences.sort();
@@ -55,6 +57,11 @@ fn what_is_left_to_do_is_an_issue() {
 #[test]
 fn nothing_names_a_machine() {
     assert_none("machine paths", machine_paths::check(&Repository::load(), &root()));
+}
+
+#[test]
+fn every_trap_of_the_protocol_has_its_test() {
+    assert_none("traps", traps::check(&Repository::load()));
 }
 
 #[test]

@@ -8,4 +8,5 @@ pub mod names;
 pub mod purity;
 pub mod size;
 pub mod todo;
+pub mod traps;
 pub mod unwrap;
