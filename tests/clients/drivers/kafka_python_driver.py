@@ -63,7 +63,9 @@ def member(bootstrap: str, topic: str, group: str) -> None:
         if command == "commit":
             consumer.commit()
             say(committed=True)
-        for messages in consumer.poll(timeout_ms=50, max_records=500).values():
+        # A poll whose time is over while its group is being joined loses the assignment that comes then (kafka-python 3.0.12):
+        # the member owns nothing until the next rebalance. Long enough for a busy machine.
+        for messages in consumer.poll(timeout_ms=2000, max_records=500).values():
             for message in messages:
                 say_message(message)
     consumer.close(autocommit=False)
