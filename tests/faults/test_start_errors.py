@@ -212,7 +212,7 @@ BAD_SETTINGS = {
     "node.id": ["-1", "one"],
     "listeners": ["localhost", "PLAINTEXT://localhost:99999", "PLAINTEXT://localhost:-1", "NOSUCH://localhost:9092", "PLAINTEXT://[::1"],
     "security.inter.broker.protocol": ["SASL_SSL"],
-    "sasl.enabled.mechanisms": ["PLAIN"],
+    "sasl.kerberos.service.name": ["kafka"],
     "authorizer.class.name": ["com.example.Authorizer"],
 }
 

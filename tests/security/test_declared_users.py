@@ -1,8 +1,16 @@
 """Users that the configuration declares: the variables of the Bitnami image, and passwords in mounted files."""
 
 import subprocess
+import urllib.request
 
 import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    ConfigResource,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 
 from lib.broker import HanzoStream, release_binary
 from security import registry
@@ -63,6 +71,30 @@ def test_users_of_the_image_log_in_by_every_mechanism(start, tmp_path):
         "KAFKA_CONTROLLER_USER": "", "KAFKA_KRAFT_BOOTSTRAP_SCRAM_USERS": "true",
     })  # fmt: skip
     check_logins(broker, ADA, BOB)
+
+
+def test_nothing_that_can_be_asked_for_shows_a_password(start, tmp_path):
+    root, carol = registry.SUPER_USER, Principal("carol")
+    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
+    broker = start(
+        {"KAFKA_CLIENT_USERS": ADA.name, "KAFKA_CLIENT_PASSWORDS": ADA.password},
+        {f"listener.name.{LISTENER.lower()}.plain.sasl.jaas.config": f'{module} required user_{root.name}="{root.password}";'},
+    )
+    admin = AdminClient(registry.client(broker.address(LISTENER), root))
+    # SCRAM's keys of a user in the cluster's metadata are as good as the password.
+    scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
+    made = admin.alter_user_scram_credentials([UserScramCredentialUpsertion(carol.name, scram, carol.password.encode(), b"planted-salt-of-carol")])
+    made[carol.name].result(SECONDS)
+    described = admin.describe_configs([ConfigResource(ConfigResource.Type.BROKER, "1")])
+    shown = [f"{entry.name}={entry.value}" for done in described.values() for entry in done.result(SECONDS).values()]
+    assert any(line.startswith("listener.name.clients.plain.sasl.jaas.config=") for line in shown)
+    shown.append(urllib.request.urlopen(f"http://127.0.0.1:{broker.http_port}/metrics", timeout=SECONDS).read().decode())
+    broker.stop()
+    for file in sorted((broker.data / "hanzo-metadata").iterdir()):
+        dumped = subprocess.run([release_binary(), "dump", "--records", file], capture_output=True, timeout=SECONDS)
+        shown += [dumped.stdout.decode(errors="replace"), dumped.stderr.decode(errors="replace")]
+    assert any("UserScramCredentialRecord" in text for text in shown)
+    assert not [text for text in shown if "planted" in text]
 
 
 def test_passwords_in_files_and_one_warning_about_open_ones(start, tmp_path):

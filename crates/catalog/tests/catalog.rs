@@ -201,3 +201,38 @@ fn nothing_is_a_catalog_of_nothing() {
         assert!(acls(text).is_empty() && warnings(text).is_empty(), "{text:?}");
     }
 }
+
+/// Whatever the file holds, it is read or refused: nothing panics, and nothing takes long.
+#[test]
+fn damaged_files_are_refused_or_read() {
+    const ROUNDS: usize = 3000;
+    const PIECES: &[&str] = &[
+        "{", "}", "[", "]", ":", "- ", "\n", "  ", "\t", "&a ", "*a", "!!x ", "|", ">", "'", "\"", "#", "%", "---\n",
+        "\u{0}", "é", "? ",
+    ];
+    let whole = include_str!("../../../config/topics.yaml");
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..ROUNDS {
+        let mut characters: Vec<char> = whole.chars().collect();
+        for _ in 0..=next(4) {
+            let at = next(characters.len());
+            match next(3) {
+                0 => characters.truncate(at.max(1)),
+                1 => drop(characters.splice(at..at, PIECES[next(PIECES.len())].chars())),
+                _ => drop(characters.drain(at..(at + next(40)).min(characters.len()))),
+            }
+            if characters.is_empty() {
+                characters.push(' ');
+            }
+        }
+        let text: String = characters.into_iter().collect();
+        if let Ok(catalog) = Catalog::parse(&text) {
+            assert!(catalog.acls().iter().all(|acl| acl.principal != "User:*" && acl.name != "*"));
+            catalog.warnings();
+        }
+    }
+}
