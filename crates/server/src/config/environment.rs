@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use stream_security::Secret;
 
+use super::bitnami_tls;
 use super::declared::DeclaredUser;
 use super::error::ConfigError;
 use super::settings::{Source, shown};
@@ -65,9 +66,6 @@ const CREDENTIALS: &[&str] = &[
     "KAFKA_INTER_BROKER_CLIENT_SECRET",
     "KAFKA_CONTROLLER_CLIENT_ID",
     "KAFKA_CONTROLLER_CLIENT_SECRET",
-    "KAFKA_CERTIFICATE_PASSWORD",
-    "KAFKA_TLS_TRUSTSTORE_FILE",
-    "KAFKA_TLS_CLIENT_AUTH",
 ];
 
 /// Names that begin like a key but steer the JVM, its scripts or an image.
@@ -79,7 +77,6 @@ const IGNORED: &[&str] = &[
     "KAFKA_DEBUG",
     "KAFKA_JVM_PERFORMANCE_OPTS",
     "KAFKA_GC_LOG_OPTS",
-    "KAFKA_TLS_TYPE",
     "KAFKA_CLIENT_LISTENER_NAME",
     "KAFKA_SKIP_KRAFT_STORAGE_INIT",
     "KAFKA_ADVERTISED_PORT_LISTENER",
@@ -94,14 +91,8 @@ const IGNORED: &[&str] = &[
 
 const IGNORED_PREFIXES: &[&str] = &["KAFKA_HEAP_", "KAFKA_JMX_", "KAFKA_LOG4J", "KAFKA_TOOLS_LOG4J", "KAFKA_JAVA_"];
 
-const IGNORED_DIRS: &[&str] = &[
-    "KAFKA_BASE_DIR",
-    "KAFKA_VOLUME_DIR",
-    "KAFKA_DATA_DIR",
-    "KAFKA_CONF_DIR",
-    "KAFKA_MOUNTED_CONF_DIR",
-    "KAFKA_CERTS_DIR",
-];
+const IGNORED_DIRS: &[&str] =
+    &["KAFKA_BASE_DIR", "KAFKA_VOLUME_DIR", "KAFKA_DATA_DIR", "KAFKA_CONF_DIR", "KAFKA_MOUNTED_CONF_DIR"];
 
 /// Sorts the variables of the process. `read_file` gives the text of a secret's file.
 pub(crate) fn read(
@@ -115,6 +106,7 @@ pub(crate) fn read(
     let mut environment = Environment::default();
     let mut bitnami = Vec::new();
     let mut logins = BTreeMap::new();
+    let mut tls = BTreeMap::new();
     for (name, text) in variables {
         if name == "CLUSTER_ID" && !apache_server {
             continue;
@@ -129,9 +121,13 @@ pub(crate) fn read(
                 bitnami.push(cluster_id(text, source));
             } else if is_login(secret) {
                 logins.insert(secret.to_owned(), text);
+            } else if bitnami_tls::is_variable(secret) {
+                tls.insert(secret.to_owned(), text.trim().to_owned());
             } else {
                 environment.credentials.push(secret.to_owned());
             }
+        } else if bitnami_tls::is_variable(&name) {
+            tls.entry(name).or_insert(text);
         } else if is_login(&name) {
             // As in the image, the variable itself is weaker than its file.
             logins.entry(name).or_insert(text);
@@ -151,6 +147,7 @@ pub(crate) fn read(
             environment.settings.push(EnvironmentSetting { key, text, source, certain: false });
         }
     }
+    environment.settings.append(&mut bitnami_tls::settings(&tls, &read_file));
     environment.settings.append(&mut bitnami);
     environment.users = users(&logins)?;
     Ok(environment)
@@ -193,7 +190,11 @@ fn cluster_id(text: String, source: Source) -> EnvironmentSetting {
 /// The variable that `name` gives in its `*_FILE` form.
 fn secret_of_file(name: &str) -> Option<&str> {
     let secret = name.strip_suffix("_FILE")?;
-    (is_login(secret) || CREDENTIALS.contains(&secret) || secret == "KAFKA_KRAFT_CLUSTER_ID").then_some(secret)
+    (is_login(secret)
+        || secret == bitnami_tls::PASSWORD
+        || CREDENTIALS.contains(&secret)
+        || secret == "KAFKA_KRAFT_CLUSTER_ID")
+        .then_some(secret)
 }
 
 fn is_ignored(name: &str, text: &str) -> bool {

@@ -4,6 +4,7 @@
 //! error names that place. A configuration is refused before anything is written.
 
 mod authorizer;
+mod bitnami_tls;
 mod check;
 mod classify;
 mod declared;
