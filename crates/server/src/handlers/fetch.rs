@@ -17,9 +17,10 @@ use std::time::Duration;
 use stream_codec::{RecordPart, Records, Str};
 use stream_log::disk::file::without_waiting;
 use stream_log::{LogSlice, ReadBound, SlicePart};
+use stream_metadata::TopicImage;
 use stream_security::acl::{Operation, ResourceType};
 use stream_security::quota::QuotaType;
-use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, limits};
+use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, Uuid, limits};
 use stream_wire::api::ApiKey;
 use stream_wire::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData};
 use tokio::sync::Semaphore;
@@ -121,7 +122,7 @@ fn plan(broker: &Broker, request: &Request, body: FetchRequest) -> Result<Plan, 
         let known = if by_id { image.topics().by_id(asked.topic_id) } else { image.topic(&asked.topic) };
         let partition = match known {
             // What is not known by its id has no name to be denied by.
-            Some(known) if !readable.may(&known.name) => Err(ErrorCode::TopicAuthorizationFailed),
+            Some(known) if !readable.may_known(known) => Err(ErrorCode::TopicAuthorizationFailed),
             None if !by_id && !readable.may(&asked.topic) => Err(ErrorCode::TopicAuthorizationFailed),
             None if by_id => Err(ErrorCode::UnknownTopicId),
             None => Err(ErrorCode::UnknownTopicOrPartition),
@@ -140,8 +141,8 @@ struct Readable<'a> {
     broker: &'a Broker,
     session: &'a Session,
     as_follower: Option<bool>,
-    /// The last question and its answer: partitions of a topic mostly follow each other.
-    last: Option<(Str, bool)>,
+    /// The last known topic and whether it may be read: partitions of a topic mostly follow each other.
+    last: Option<(Uuid, bool)>,
 }
 
 impl<'a> Readable<'a> {
@@ -155,20 +156,24 @@ impl<'a> Readable<'a> {
         Ok(Readable { broker, session, as_follower, last: None })
     }
 
-    fn may(&mut self, topic: &str) -> bool {
+    fn may(&self, topic: &str) -> bool {
         if !self.broker.authorization.is_on() {
             return true;
         }
         if let Some(may) = self.as_follower {
             return may;
         }
-        if let Some((last, may)) = &self.last
-            && **last == *topic
+        self.broker.may(self.session, Operation::Read, ResourceType::Topic, topic)
+    }
+
+    fn may_known(&mut self, topic: &TopicImage) -> bool {
+        if let Some((last, may)) = self.last
+            && last == topic.id
         {
-            return *may;
+            return may;
         }
-        let may = self.broker.may(self.session, Operation::Read, ResourceType::Topic, topic);
-        self.last = Some((topic.into(), may));
+        let may = self.may(&topic.name);
+        self.last = Some((topic.id, may));
         may
     }
 }
