@@ -208,6 +208,8 @@ def test_java_tools_log_in_and_keep_users(guarded, topic, tmp_path, mechanism):
     user = f"dave-{mechanism.lower()}"
     change = ["--command-config", str(config), "--alter", "--entity-type", "users", "--entity-name", user]
     kafka_tool("configs", *where, *change, "--add-config", f"SCRAM-SHA-256=[iterations=8192,password={WRONG}]")
+    described = kafka_tool("configs", *where, "--command-config", str(config), "--describe", "--entity-type", "users", "--entity-name", user)
+    assert described.strip() == f"SCRAM credential configs for user-principal '{user}' are SCRAM-SHA-256=iterations=8192"
     assert produce(librdkafka(guarded, (user, WRONG), "SCRAM-SHA-256"), topic) == []
     kafka_tool("configs", *where, *change, "--delete-config", "SCRAM-SHA-256")
     assert produce(librdkafka(guarded, (user, WRONG), "SCRAM-SHA-256"), topic) != []

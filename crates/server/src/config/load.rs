@@ -229,7 +229,9 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
 }
 
 fn sasl_settings(settings: &Settings, network: &network::Network) -> Result<SaslSettings, ConfigError> {
-    let sasl = sasl::resolve(settings, network.listeners.iter().chain(&network.controller_listeners))?;
+    let listeners = || network.listeners.iter().chain(&network.controller_listeners);
+    sasl::check_listener_names(settings, listeners().map(|listener| listener.name.as_str()))?;
+    let sasl = sasl::resolve(settings, listeners())?;
     let own = sasl.listeners.get(&network.inter_broker_listener_name);
     sasl::check_own_mechanism(settings, "sasl.mechanism.inter.broker.protocol", own)?;
     let controllers = network.controller_listener_names.first().and_then(|name| sasl.listeners.get(name));

@@ -105,6 +105,33 @@ pub(super) fn resolve<'a>(
     Ok(sasl)
 }
 
+/// Refuses keys of a listener that there is not: what they were to close would stay open. A map may name listeners that
+/// are not in use.
+pub(super) fn check_listener_names<'a>(
+    settings: &'a Settings,
+    listeners: impl Iterator<Item = &'a str>,
+) -> Result<(), ConfigError> {
+    let reader = Reader { settings };
+    let mapped =
+        list(reader.text_or_default("listener.security.protocol.map")).filter_map(|entry| entry.split(':').next());
+    let controllers = list(reader.text_or_default("controller.listener.names"));
+    // Listener names may have dots.
+    let prefixes: Vec<String> = listeners
+        .chain(mapped)
+        .chain(controllers)
+        .map(|name| format!("{}.", name.trim().to_ascii_lowercase()))
+        .collect();
+    for (key, setting) in settings.iter() {
+        let lower = key.to_ascii_lowercase();
+        let Some(rest) = lower.strip_prefix("listener.name.") else { continue };
+        if !prefixes.iter().any(|prefix| rest.starts_with(prefix)) {
+            let problem = "there is no listener of this name; add it to listeners and listener.security.protocol.map";
+            return Err(invalid(key, Some(setting), problem));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a mechanism for brokers that their listener does not take.
 pub(super) fn check_own_mechanism(
     settings: &Settings,
@@ -292,7 +319,6 @@ mod tests {
             ("listener.name.CLIENT.PLAIN.sasl.jaas.config", &of_mechanism, &["alice", "bob"]),
             ("listener.name.client.sasl.jaas.config", &of_all, &["carol"]),
             ("sasl.jaas.config", &of_all, &["carol"]),
-            ("listener.name.other.plain.sasl.jaas.config", &of_all, &[]),
         ] {
             let sasl = load(&[("sasl.enabled.mechanisms", "SCRAM-SHA-512, PLAIN"), (key, text)]).unwrap();
             let listener = &sasl.listeners["CLIENT"];
@@ -332,6 +358,7 @@ mod tests {
             (&[][..], "Kerberos (GSSAPI, Kafka's default) is not spoken here; PLAIN, SCRAM-SHA-256"),
             (&[("sasl.enabled.mechanisms", "PLAIN,NTLM")], "NTLM is no mechanism"),
             (&[("sasl.enabled.mechanisms", "PLAIN,PLAIN")], "listed twice"),
+            (&[plain, ("listener.name.clinet.plain.sasl.jaas.config", &nobody)], "there is no listener of this name"),
             (&[plain, (jaas, &open)], "[hidden] (--set): a quotation mark after user_alice is not closed"),
             (&[plain, (jaas, &nobody)], "option user_ has no user or no password"),
             (&[plain, (jaas, kerberos)], "Kerberos is not spoken here"),
