@@ -6,7 +6,9 @@ The brokers are Apache Kafka's or ours; the command line is ours always.
 import base64
 import json
 import os
+import pty
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from conftest import broker_class
-from lib.broker import release_binary
+from lib.broker import release_binary, wait_for
 from lib.certificates import STORE_PASSWORD, Certificates, Identity
 from security.starting import start
 
@@ -70,6 +72,7 @@ def settings(certificates: Certificates) -> dict[str, str]:
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "allow.everyone.if.no.acl.found": "true",
         "super.users": "User:ANONYMOUS",
+        "ssl.enabled.protocols": "TLSv1.3,TLSv1.2",
         "listener.name.mutual.ssl.client.auth": "required",
         **key_store("expired", certificates.expired_server()),
         **key_store("elsewhere", certificates.server_elsewhere()),
@@ -96,13 +99,18 @@ def tokens(request, tmp_path_factory) -> Tokens:
 def shared_broker(request, tmp_path_factory, certificates, tokens):
     if request.config.getoption("--bootstrap"):
         pytest.skip("needs a broker of its own")
-    broker = broker_class(request.config)(tmp_path_factory.mktemp("secure"), settings(certificates) | tokens.settings(), listeners=LISTENERS)
+    every_setting = settings(certificates) | tokens.settings()
+    broker = broker_class(request.config)(tmp_path_factory.mktemp("secure"), every_setting, listeners=LISTENERS)
+    # Seven listeners open two PKCS12 stores each, which takes a binary without optimisation its time.
+    broker.seconds_to_start = max(broker.seconds_to_start, 60)
     start(broker)
     yield broker
     broker.stop()
 
 
-def run(*arguments: str, address: str, properties: Path | None = None, status: int = 0, timeout: str = "15s", **environment: str) -> tuple[str, str]:
+def run(
+    *arguments: str, address: str, properties: Path | None = None, status: int = 0, timeout: str = "15s", **environment: str
+) -> tuple[str, str]:
     """Output and errors of a command, whose exit status is `status`."""
     words = [str(release_binary()), *arguments, "--bootstrap-server", address, "--timeout", timeout]
     if properties:
@@ -236,7 +244,8 @@ class TestSasl:
         _, errors = topics(broker.address("SCRAM"), missing, status=1)
         assert "it does not offer that; sasl.mechanism can be SCRAM-SHA-512" in errors
 
-        run("users", "create", NEW_USER, "--password-env", "PW", "--mechanism", "SCRAM-SHA-512", "--iterations", "8192", **admin, PW=NEW_PASSWORD)
+        again = ("--password-env", "PW", "--mechanism", "SCRAM-SHA-512", "--iterations", "8192")
+        assert "has another password now" in run("users", "create", NEW_USER, *again, **admin, PW=NEW_PASSWORD)[0]
         topics(broker.address("SCRAM"), file)
         assert run("users", "delete", NEW_USER, **admin)[0] == f"{NEW_USER} deleted: SCRAM-SHA-256, SCRAM-SHA-512\n"
         assert "RESOURCE_NOT_FOUND" in run("users", "delete", NEW_USER, **admin, status=1)[1]
@@ -245,7 +254,8 @@ class TestSasl:
     def test_bearer(self, broker, properties, tokens):
         tokens.write("alice")
         bearer = {"sasl_mechanism": "OAUTHBEARER"}
-        topics(broker.address("BEARER"), properties("SASL_PLAINTEXT", **bearer, sasl_oauthbearer_token_endpoint_url=f"file://{tokens.file}"))
+        from_file = properties("SASL_PLAINTEXT", **bearer, sasl_oauthbearer_token_endpoint_url=f"file://{tokens.file}")
+        topics(broker.address("BEARER"), from_file)
         from_environment = properties("SASL_PLAINTEXT", **bearer, hanzo_oauthbearer_token_env="TOKEN")
         topics(broker.address("BEARER"), from_environment, TOKEN=tokens.file.read_text())
         _, errors = topics(broker.address("BEARER"), from_environment, status=1, TOKEN="no.token.")
@@ -255,6 +265,27 @@ class TestSasl:
         words = [str(release_binary()), "users", "create", "x", "--bootstrap-server", broker.bootstrap]
         done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, start_new_session=True, timeout=30)
         assert done.returncode == 2 and "--password-file" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("again", "status", "said"), [(NEW_PASSWORD, 0, "typist created"), ("another-one", 2, "the two passwords differ")], ids=["same", "other"]
+    )
+    def test_a_password_is_asked_for_and_not_shown(self, again, status, said, broker):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(release_binary(), ["hanzo-stream", "users", "create", "typist", "--bootstrap-server", broker.bootstrap])
+        seen = b""
+        for prompt, answer in [(b"Password for typist: ", NEW_PASSWORD), (b"The same again: ", again)]:
+            while not seen.endswith(prompt):
+                seen += os.read(terminal, 1000)
+            # What is typed before the terminal is silent is shown, and thrown away.
+            wait_for(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, 5, "a silent terminal")
+            os.write(terminal, answer.encode() + b"\n")
+        while said.encode() not in seen:
+            seen += os.read(terminal, 1000)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == status
+        os.close(terminal)
+        assert NEW_PASSWORD.encode() not in seen and again.encode() not in seen
+        run("users", "delete", "typist", "--if-exists", address=broker.bootstrap)
 
     def test_sessions_that_end_are_renewed(self, broker, properties):
         """The broker ends sessions after two seconds; this produces for five."""
@@ -274,7 +305,8 @@ class TestAcls:
         assert run("acls", "add", *what, **admin)[0].endswith("3 ACLs added\n")
         run("acls", "add", *who, "--deny", "--operation", "write", "--topic", "llm_", "--prefixed", "--host", "10.0.0.1", **admin)
         listed = json.loads(run("acls", "list", *who, "--output", "json", **admin)[0])
-        found = {(acl["resource_type"], acl["name"], acl["pattern_type"], acl["host"], acl["operation"], acl["permission"]) for acl in listed}
+        parts = ("resource_type", "name", "pattern_type", "host", "operation", "permission")
+        found = {tuple(acl[part] for part in parts) for acl in listed}
         assert found == {
             ("TOPIC", "llm_usage", "LITERAL", "*", "READ", "ALLOW"), ("TOPIC", "llm_usage", "LITERAL", "*", "DESCRIBE", "ALLOW"),
             ("GROUP", "billing-agg", "LITERAL", "*", "READ", "ALLOW"), ("TOPIC", "llm_", "PREFIXED", "10.0.0.1", "WRITE", "DENY"),

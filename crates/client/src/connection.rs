@@ -69,6 +69,7 @@ struct Shared {
 struct State {
     next_correlation_id: i32,
     waiting: VecDeque<Waiter>,
+    answers: usize,
     closed: Option<Closed>,
 }
 
@@ -81,15 +82,19 @@ enum Closed {
 }
 
 impl Closed {
-    fn by(error: &std::io::Error) -> Closed {
-        match tls_error::tls_error(error) {
-            Some(error) => Closed::Tls(tls_error::words(error)),
-            None if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                let reason = "no reason given; is it a Kafka listener, and is security.protocol the one that it wants?";
-                Closed::Other(reason.to_owned())
-            }
-            None => Closed::Other(plain(error)),
+    fn by(error: &std::io::Error, answers: usize) -> Closed {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        if let Some(error) = tls_error::tls_error(error) {
+            return Closed::Tls(tls_error::words(error));
         }
+        let reason = match error.kind() {
+            UnexpectedEof => "no reason given".to_owned(),
+            _ => plain(error),
+        };
+        // One that wants TLS answers nothing, one that wants SASL only which versions it knows.
+        let is_surprise = matches!(error.kind(), UnexpectedEof | ConnectionReset | BrokenPipe) && answers <= 1;
+        let hint = "; is it a Kafka listener, and is security.protocol the one that it wants?";
+        Closed::Other(if is_surprise { reason + hint } else { reason })
     }
 }
 
@@ -98,6 +103,11 @@ impl Shared {
         let mut state = self.state.lock();
         state.closed.get_or_insert(reason);
         state.waiting.clear();
+    }
+
+    fn fail(&self, error: &std::io::Error) {
+        let answers = self.state.lock().answers;
+        self.close(Closed::by(error, answers));
     }
 }
 
@@ -303,24 +313,23 @@ async fn write_frames(mut socket: Writer, mut queue: mpsc::Receiver<Vec<Segment>
         if let Err(error) = written {
             // What the broker said before it closed is for the reader to find.
             tokio::time::sleep(LAST_WORDS_WAIT).await;
-            shared.close(Closed::by(&error));
+            shared.fail(&error);
             return;
         }
     }
 }
 
 async fn read_answers(mut socket: Reader, shared: Arc<Shared>) {
-    let reason = loop {
+    loop {
         match read_answer(&mut socket).await {
             Ok(answer) => {
                 if let Err(reason) = deliver(&shared, answer) {
-                    break Closed::Other(reason);
+                    return shared.close(Closed::Other(reason));
                 }
             }
-            Err(error) => break Closed::by(&error),
+            Err(error) => return shared.fail(&error),
         }
-    };
-    shared.close(reason);
+    }
 }
 
 async fn read_answer(socket: &mut Reader) -> std::io::Result<Bytes> {
@@ -348,7 +357,12 @@ fn deliver(shared: &Shared, answer: Bytes) -> Result<(), String> {
     let Some(id) = answer.first_chunk::<4>().map(|id| i32::from_be_bytes(*id)) else {
         return Err("an answer without a correlation id".to_owned());
     };
-    let Some((expected, waiter)) = shared.state.lock().waiting.pop_front() else {
+    let next = {
+        let mut state = shared.state.lock();
+        state.answers += 1;
+        state.waiting.pop_front()
+    };
+    let Some((expected, waiter)) = next else {
         return Err("an answer that nobody asked for".to_owned());
     };
     if id != expected {

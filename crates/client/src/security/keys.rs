@@ -44,14 +44,19 @@ const WITHOUT_EFFECT: &[&str] = &[
     "ssl.trustmanager.algorithm",
 ];
 
+/// The class that fetches tokens in Java: its own name may stand where the file of a token is given.
+const CALLBACK_HANDLER: &str = "sasl.login.callback.handler.class";
+const BEARER_CALLBACK_HANDLER: &str = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler";
+
 /// Client properties whose keys are known.
 pub(super) struct Keys<'a>(&'a BTreeMap<String, String>);
 
 impl<'a> Keys<'a> {
     pub(super) fn new(properties: &'a BTreeMap<String, String>) -> Result<Keys<'a>, SecurityError> {
         let is_ours = |key: &str| ["ssl.", "sasl.", "security.", "hanzo."].iter().any(|start| key.starts_with(start));
-        for key in properties.keys().filter(|key| is_ours(key)) {
-            let has_no_effect = WITHOUT_EFFECT.iter().any(|start| key.starts_with(start));
+        for (key, value) in properties.iter().filter(|(key, _)| is_ours(key)) {
+            let is_kafkas_own = key == CALLBACK_HANDLER && value.trim() == BEARER_CALLBACK_HANDLER;
+            let has_no_effect = is_kafkas_own || WITHOUT_EFFECT.iter().any(|start| key.starts_with(start));
             if !has_no_effect && !HONOURED.contains(&key.as_str()) {
                 return Err(SecurityError::new(key, "this security key is not supported; take it out or correct it"));
             }
