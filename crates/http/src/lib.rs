@@ -3,6 +3,7 @@
 
 mod backend;
 mod exposition;
+mod host;
 mod listen;
 mod serve;
 

@@ -9,15 +9,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Router, middleware};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
+use crate::host::only_loopback;
 use crate::listen::{Limited, permits};
 use crate::{Backend, Exposition, Readiness, Sockets};
 
@@ -42,8 +43,11 @@ pub async fn serve(
     let mut servers = JoinSet::new();
     for listener in sockets.listeners {
         let mut stopped = stopped.clone();
+        let is_loopback = listener.local_addr()?.ip().is_loopback();
         let listener = Limited { listener, permits: Arc::clone(&permits) };
-        let server = axum::serve(listener, router.clone()).with_graceful_shutdown(async move {
+        let router = router.clone();
+        let router = if is_loopback { router.layer(middleware::from_fn(only_loopback)) } else { router };
+        let server = axum::serve(listener, router).with_graceful_shutdown(async move {
             let _ = stopped.changed().await;
         });
         servers.spawn(server.into_future());

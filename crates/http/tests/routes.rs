@@ -29,8 +29,15 @@ impl Backend for Fake {
 }
 
 async fn get(address: SocketAddr, path: &str) -> String {
+    get_of(address, "localhost", path).await
+}
+
+async fn get_of(address: SocketAddr, host: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).await.unwrap();
     text
@@ -56,6 +63,12 @@ async fn health_readiness_and_metrics_are_served_until_told_to_stop() {
     assert!(metrics.contains("content-type: text/plain; version=0.0.4"));
     assert!(metrics.ends_with("\nkafka_messages_in_total 7\n"));
     assert!(get(addresses[0], "/api/v1/topics").await.starts_with("HTTP/1.1 404"));
+    // A page whose name was pointed here reads nothing.
+    for path in ["/metrics", "/healthz", "/nowhere"] {
+        let rebound = get_of(addresses[0], "evil.example:8080", path).await;
+        assert!(rebound.starts_with("HTTP/1.1 421") && !rebound.contains("kafka_messages"), "{rebound}");
+    }
+    assert!(get_of(addresses[0], &addresses[0].to_string(), "/metrics").await.starts_with("HTTP/1.1 200"));
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
     assert!(TcpStream::connect(addresses[0]).await.is_err());
