@@ -39,7 +39,9 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let now = broker.clock.wall();
     let topics = body.topics.iter().map(|topic| describe_topic(topic, &status, leads, now)).collect();
     let mut response = DescribeQuorumResponse { error_message: None, topics, ..Default::default() };
-    if request.version() >= 2 && leads {
+    if request.version() < 2 {
+        forget_directories(&mut response);
+    } else if leads {
         let controllers = controllers(broker, &broker.image());
         response.nodes = controllers.into_iter().map(|(id, endpoints)| node(id, endpoints)).collect();
     }
@@ -100,6 +102,15 @@ fn state(status: &ReplicaStatus, leader: Option<NodeId>, now: WallMillis) -> Rep
         log_end_offset: status.log_end_offset.get(),
         last_fetch_timestamp: time(status.last_fetch.map(|now| now.wall)),
         last_caught_up_timestamp: time(status.last_caught_up.map(|now| now.wall)),
+    }
+}
+
+/// Directory ids came with v2, and an answer of an older version that has them cannot be written.
+fn forget_directories(response: &mut DescribeQuorumResponse) {
+    for partition in response.topics.iter_mut().flat_map(|topic| &mut topic.partitions) {
+        for replica in partition.current_voters.iter_mut().chain(&mut partition.observers) {
+            replica.replica_directory_id = Uuid::ZERO;
+        }
     }
 }
 
