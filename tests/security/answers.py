@@ -50,11 +50,16 @@ def _field(field, value, opaque: tuple[str, ...]) -> str | None:
 def _array(field, values, opaque: tuple[str, ...]) -> str | None:
     if values is None:
         return None
-    elements = sorted(_struct(field.array_of, value, opaque) for value in values)
+    elements = sorted(_struct(field.array_of, value, opaque) for value in values if not _is_internal(value))
     if elements and set(elements) == {"{}"}:
         # Nothing in them says more than that they are there.
         return f"{field.name}={len(elements)}"
     return f"{field.name}=[{' '.join(elements)}]"
+
+
+def _is_internal(value) -> bool:
+    """A topic of the broker's own: when it is made, and with how many partitions, is another matter."""
+    return any(str(getattr(value, name, "")).startswith(("__consumer", "__transaction")) for name in ("name", "resource_name"))
 
 
 def _operations(bits: set[int] | int) -> str:

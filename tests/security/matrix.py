@@ -10,6 +10,8 @@ from security.world import World
 
 PASSWORD = "matrix-secret"
 LISTENER = "CLIENTS"
+# Of brokers that have delegation tokens.
+TOKENS = {"delegation.token.secret.key": "token-secret-of-the-matrix"}
 
 
 def settings(users: list[str]) -> dict[str, str]:
@@ -21,7 +23,6 @@ def settings(users: list[str]) -> dict[str, str]:
         "super.users": f"User:ANONYMOUS;User:{SUPER_USER}",
         "sasl.enabled.mechanisms": "PLAIN",
         f"listener.name.{LISTENER.lower()}.plain.sasl.jaas.config": login,
-        "delegation.token.secret.key": "token-secret-of-the-matrix",
         "auto.create.topics.enable": "true",
         "num.partitions": "1",
         # The records of the cases carry a time that is long past.

@@ -37,7 +37,7 @@ class Names:
         return tuple(name.replace("-topic", "-new") for name in self.topics)
 
     def id(self, topic: str) -> uuid.UUID:
-        return self.ids.get(topic, uuid.UUID(int=4711))
+        return self.ids.get(topic, uuid.uuid5(uuid.NAMESPACE_DNS, topic))
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def offset_fetch(all_topics: bool = False):
 
 
 def configs(kind: int, incremental: bool = False, describe: bool = False):
-    key, value = {TOPIC: ("retention.ms", "7777777"), BROKER: ("log.cleaner.threads", "1"), GROUP: ("consumer.session.timeout.ms", "46000")}[kind]
+    key, value = {TOPIC: ("retention.ms", "7777777"), BROKER: ("log.cleaner.backoff.ms", "15001"), GROUP: ("consumer.session.timeout.ms", "46000")}[kind]
 
     def build(names: Names) -> dict:
         resources = {TOPIC: names.topics, GROUP: names.groups, BROKER: ("1",)}[kind]
