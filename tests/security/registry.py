@@ -50,7 +50,8 @@ SUPER_USER = Principal(ROOT)
 def client(address: str, principal: Principal, mechanism: str = "PLAIN", **settings) -> dict:
     return {
         "bootstrap.servers": address, "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": mechanism,
-        "sasl.username": principal.name, "sasl.password": principal.password, "log_level": 0, **settings,
+        "sasl.username": principal.name, "sasl.password": principal.password, "log_level": 0,
+        **settings,
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AclBinding, AclBindingFilter, AclOperation, Ac
 from confluent_kafka.admin import NewTopic, ResourcePatternType, ResourceType
 
 from lib.broker import REPOSITORY, HanzoStream, release_binary, wait_for
+from lib.certificates import Certificates
 from lib.topics import REGISTRY as TOPICS
 from security import registry
 from security.registry import BY_NAME, ROOT, SECONDS, SUPER_USER, TABLE
@@ -19,6 +20,8 @@ LISTENER = "CLIENTS"
 CATALOG = REPOSITORY / "config" / "topics.yaml"
 NAMES = [topic.name for topic in TOPICS]
 GROUPS = sorted({group for topic in TOPICS for group in topic.groups})
+# The standard asks for TLS on every connection.
+PROTOCOL = "SASL_SSL"
 ANYTHING = AclBindingFilter(
     ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
 )  # fmt: skip
@@ -49,10 +52,11 @@ def registry_broker(request, environment, tmp_path_factory):
     directory = tmp_path_factory.mktemp("registry")
     catalog = directory / "topics.yaml"
     catalog.write_text(CATALOG.read_text())
-    broker = HanzoStream(directory, settings(catalog), listeners={LISTENER: "SASL_PLAINTEXT"})
+    certificates = Certificates(directory)
+    broker = HanzoStream(directory, settings(catalog) | certificates.server_settings(), listeners={LISTENER: PROTOCOL})
     # Every refusal of this file is told there.
     broker.expect_complaint(r"audit|denied|authenticat")
-    broker.catalog = catalog
+    broker.catalog, broker.authority = catalog, certificates.authority.pem_file
     broker.start()
     make_topics(broker)
     yield broker
@@ -67,8 +71,13 @@ def broker(registry_broker):
     assert not complaints, "the broker complained:\n" + "\n".join(complaints)
 
 
+def client(broker, principal, mechanism: str = "PLAIN") -> dict:
+    tls = {"security.protocol": PROTOCOL, "ssl.ca.location": str(broker.authority)}
+    return registry.client(broker.address(LISTENER), principal, mechanism, **tls)
+
+
 def make_topics(broker) -> None:
-    admin = AdminClient(registry.client(broker.address(LISTENER), SUPER_USER))
+    admin = AdminClient(client(broker, SUPER_USER))
     new = [NewTopic(topic.name, topic.partitions, 1, config={"retention.ms": str(topic.retention_ms)}) for topic in TOPICS]
     for done in admin.create_topics(new, operation_timeout=SECONDS).values():
         done.result(SECONDS)
@@ -76,11 +85,11 @@ def make_topics(broker) -> None:
 
 
 def fill(broker) -> None:
-    registry.fill(registry.client(broker.address(LISTENER), SUPER_USER), NAMES)
+    registry.fill(client(broker, SUPER_USER), NAMES)
 
 
 def acls(broker) -> set[str]:
-    admin = AdminClient(registry.client(broker.address(LISTENER), SUPER_USER))
+    admin = AdminClient(client(broker, SUPER_USER))
     found = admin.describe_acls(ANYTHING, request_timeout=SECONDS).result(SECONDS)
     assert all(acl.resource_pattern_type == ResourcePatternType.LITERAL for acl in found)
     assert all(acl.permission_type == AclPermissionType.ALLOW for acl in found)
@@ -102,13 +111,13 @@ def table() -> set[str]:
 
 
 def check_writes(broker, principal, mechanism: str = "PLAIN") -> None:
-    outcomes = registry.produce(registry.client(broker.address(LISTENER), principal, mechanism), NAMES)
+    outcomes = registry.produce(client(broker, principal, mechanism), NAMES)
     expected = {topic: "NONE" if principal.may("write", topic) else "TOPIC_AUTHORIZATION_FAILED" for topic in NAMES}
     assert outcomes == expected
 
 
 def check_reads(broker, principal, mechanism: str = "PLAIN") -> None:
-    configuration = registry.client(broker.address(LISTENER), principal, mechanism)
+    configuration = client(broker, principal, mechanism)
     outcomes = {topic: registry.read(configuration, topic) for topic in NAMES}
     expected = {topic: "NONE" if principal.may("read", topic) else "TOPIC_AUTHORIZATION_FAILED" for topic in NAMES}
     assert outcomes == expected
@@ -130,7 +139,7 @@ def test_reading(broker, principal):
 
 @principals
 def test_groups(broker, principal):
-    configuration = registry.client(broker.address(LISTENER), principal)
+    configuration = client(broker, principal)
     outcomes = {group: registry.offsets(configuration, group) for group in GROUPS}
     expected = {group: "NONE" if group == principal.group else "GROUP_AUTHORIZATION_FAILED" for group in GROUPS}
     assert outcomes == expected
@@ -140,7 +149,7 @@ def test_groups(broker, principal):
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
 def test_consuming_in_ones_own_group(broker, principal, mechanism):
     fill(broker)
-    configuration = registry.client(broker.address(LISTENER), principal, mechanism)
+    configuration = client(broker, principal, mechanism)
     assert registry.consume(configuration, principal.reads, principal.group) == "NONE"
     other = next(group for group in GROUPS if group != principal.group)
     assert registry.consume(configuration, principal.reads, other) == "GROUP_AUTHORIZATION_FAILED"
@@ -155,7 +164,7 @@ def test_whoever_did_not_log_in_reaches_nothing(broker):
 
 
 def test_a_wrong_password_lets_nobody_in(broker):
-    configuration = registry.client(broker.address(LISTENER), BY_NAME["llm-gateway"])
+    configuration = client(broker, BY_NAME["llm-gateway"])
     assert not registry.logs_in(configuration | {"sasl.password": "not-the-password"})
 
 
@@ -167,7 +176,7 @@ def test_access_survives_a_restart_and_goes_with_the_principal(broker):
     by_hand = AclBinding(
         ResourceType.TOPIC, "audit_log", ResourcePatternType.LITERAL, "User:auditor", "*", AclOperation.READ, AclPermissionType.ALLOW
     )  # fmt: skip
-    admin = AdminClient(registry.client(broker.address(LISTENER), SUPER_USER))
+    admin = AdminClient(client(broker, SUPER_USER))
     admin.create_acls([by_hand])[by_hand].result(SECONDS)
     hand_made = {"User:auditor READ TOPIC audit_log"}
     broker.restart()
@@ -182,13 +191,13 @@ def test_access_survives_a_restart_and_goes_with_the_principal(broker):
     broker.catalog.write_text(without)
     broker.restart()
     assert acls(broker) == {acl for acl in table() if "billing-aggregator" not in acl} | hand_made
-    assert not registry.logs_in(registry.client(broker.address(LISTENER), billing))
+    assert not registry.logs_in(client(broker, billing))
     check_writes(broker, BY_NAME["llm-gateway"])
 
     broker.catalog.write_text(whole)
     broker.restart()
     assert acls(broker) == table() | hand_made
-    admin = AdminClient(registry.client(broker.address(LISTENER), SUPER_USER))
+    admin = AdminClient(client(broker, SUPER_USER))
     auditors = AclBindingFilter(
         ResourceType.TOPIC, "audit_log", ResourcePatternType.LITERAL, "User:auditor", None, AclOperation.ANY, AclPermissionType.ANY
     )  # fmt: skip
@@ -205,7 +214,8 @@ def test_access_survives_a_restart_and_goes_with_the_principal(broker):
     ],
 )
 def test_a_missing_password_refuses_the_start(environment, tmp_path, variable, text, expected):
-    flags = [flag for key, value in settings(CATALOG).items() for flag in ("--set", f"{key}={value}")]
+    listeners = {"listeners": "CLIENTS://127.0.0.1:0", "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT"}
+    flags = [flag for key, value in (settings(CATALOG) | listeners).items() for flag in ("--set", f"{key}={value}")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(variable, text) if text is not None else patch.delenv(variable)
         done = subprocess.run([release_binary(), "server", "--check", *flags], cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS)
