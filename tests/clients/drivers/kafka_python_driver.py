@@ -63,9 +63,10 @@ def member(bootstrap: str, topic: str, group: str) -> None:
         if command == "commit":
             consumer.commit()
             say(committed=True)
-        # A poll whose time is over while its group is being joined loses the assignment that comes then (kafka-python 3.0.12):
-        # the member owns nothing until the next rebalance. Long enough for a busy machine.
-        for messages in consumer.poll(timeout_ms=2000, max_records=500).values():
+        # kafka-python 3.0.12 joins before it knows the topic, and again when it does. A poll whose time is over during the second join
+        # is not followed by one that waits for it: the assignment is lost, and the member owns nothing for good.
+        patience = 50 if consumer.assignment() else 5000
+        for messages in consumer.poll(timeout_ms=patience, max_records=500).values():
             for message in messages:
                 say_message(message)
     consumer.close(autocommit=False)
