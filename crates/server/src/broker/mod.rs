@@ -24,7 +24,7 @@ use crate::coordinator::GroupCoordinator;
 use crate::credentials::Credentials;
 use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::DiskSpace;
-use crate::net::{ListenerTls, RequestMemory};
+use crate::net::{Admission, ListenerTls, RequestMemory};
 use crate::partitions::{LogDirs, PartitionTable, Workers};
 use crate::quotas::ClientQuotas;
 use crate::telemetry::metrics::Metrics;
@@ -55,6 +55,7 @@ pub(crate) struct Broker {
     pub(crate) producer_ids: ProducerIds,
     pub(crate) fetch_sessions: FetchSessions,
     pub(crate) quotas: ClientQuotas,
+    pub(crate) admission: Arc<Admission>,
     image: ArcSwap<MetadataImage>,
     image_offset: AtomicI64,
     broker_epoch: AtomicI64,

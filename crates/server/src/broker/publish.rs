@@ -77,6 +77,7 @@ impl Publisher {
         self.broker.authorization.follow(&before, image);
         if !before.shares_security_with(image) {
             self.broker.quotas.follow(&before, image);
+            self.broker.admission.follow(&before, image);
         }
         self.broker.image.store(Arc::clone(image));
         self.broker.groups.follow(self.broker.node_id(), &self.broker.partitions, &before, image);

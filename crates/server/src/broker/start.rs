@@ -31,7 +31,7 @@ use crate::credentials::Credentials;
 use crate::data_dir::{self, DataDir};
 use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::{DiskSpace, Maintenance};
-use crate::net::{self, BoundListener, HandshakeGate, ListenerInfo, ListenerTls, RequestMemory};
+use crate::net::{self, Admission, BoundListener, HandshakeGate, ListenerInfo, ListenerTls, RequestMemory};
 use crate::partitions::{Flusher, LogDirs, PartitionTable, WorkerContext, Workers};
 use crate::quotas::ClientQuotas;
 use crate::telemetry::http;
@@ -123,6 +123,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         authorization: Authorization::new(config.authorizer.clone()),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(config.network.fetch_sessions_max),
+        admission: Arc::new(Admission::new(clock, config.network.connections.clone(), config.quotas.window)),
         quotas: ClientQuotas::new(clock, &config.quotas),
         stop: Stop::default(),
         static_config,

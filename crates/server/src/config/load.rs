@@ -18,8 +18,9 @@ use super::machine::Machine;
 use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
-    FlushPolicy, GroupSettings, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, QuotaSettings, SaslSettings,
-    ServerConfig, TopicSettings, Warning, authorizer, classify, listener, network, properties, sasl, security, ssl,
+    FlushPolicy, GroupSettings, Listener, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, QuotaSettings,
+    SaslSettings, ServerConfig, TopicSettings, Warning, authorizer, classify, connections, listener, network,
+    properties, sasl, security, ssl,
 };
 
 /// What the command line says about the configuration.
@@ -186,6 +187,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
     declared.check_listeners(protocols.into_iter().any(SecurityProtocol::speaks_sasl))?;
     let sasl = sasl_settings(&settings, &network)?;
     declared.check_logins(&sasl)?;
+    let connections_and_requests = network_settings(reader, &network.listeners)?;
     let all_listeners: Vec<_> = network.listeners.iter().chain(&network.controller_listeners).collect();
     Ok(ServerConfig {
         tls: ssl::resolve(&settings, &all_listeners)?,
@@ -204,7 +206,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         topics: topic_settings(reader)?,
         offsets: offsets_settings(reader)?,
         groups: group_settings(reader)?,
-        network: network_settings(reader)?,
+        network: connections_and_requests,
         sasl,
         quotas: quota_settings(reader)?,
         log: log_settings(reader)?,
@@ -322,15 +324,14 @@ fn group_settings(reader: Reader<'_>) -> Result<GroupSettings, ConfigError> {
     })
 }
 
-fn network_settings(reader: Reader<'_>) -> Result<NetworkSettings, ConfigError> {
+fn network_settings(reader: Reader<'_>, listeners: &[Listener]) -> Result<NetworkSettings, ConfigError> {
     let queued = reader.long("queued.max.request.bytes")?;
     let idle = reader.long("connections.max.idle.ms")?;
     Ok(NetworkSettings {
         request_bytes_max: reader.size("socket.request.max.bytes")?,
         queued_request_bytes_max: usize::try_from(queued).ok().filter(|bytes| *bytes > 0),
         connection_idle_max: u64::try_from(idle).ok().map(Duration::from_millis),
-        connections_max: reader.size("max.connections")?,
-        connections_per_ip_max: reader.size("max.connections.per.ip")?,
+        connections: connections::resolve(reader, listeners.iter())?,
         listen_backlog: reader.int("socket.listen.backlog.size")?,
         fetch_sessions_max: reader.size("max.incremental.fetch.session.cache.slots")?,
         fetch_bytes_max: reader.size("fetch.max.bytes")?,

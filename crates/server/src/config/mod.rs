@@ -7,6 +7,7 @@ mod authorizer;
 mod bitnami_tls;
 mod check;
 mod classify;
+mod connections;
 mod declared;
 mod environment;
 mod error;
@@ -34,6 +35,7 @@ use stream_security::quota::QuotaWindow;
 use stream_types::NodeId;
 
 pub use classify::Warning;
+pub use connections::{ConnectionLimits, ListenerLimits};
 pub use declared::{DeclaredAccess, DeclaredUser};
 pub use error::ConfigError;
 pub use listener::{BindAddress, Endpoint, Listener, Voter};
@@ -139,7 +141,7 @@ pub struct GroupSettings {
 }
 
 /// Keys of connections and requests.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct NetworkSettings {
     /// `socket.request.max.bytes`
     pub request_bytes_max: usize,
@@ -147,10 +149,8 @@ pub struct NetworkSettings {
     pub queued_request_bytes_max: Option<usize>,
     /// `connections.max.idle.ms`; none for never.
     pub connection_idle_max: Option<Duration>,
-    /// `max.connections`
-    pub connections_max: usize,
-    /// `max.connections.per.ip`
-    pub connections_per_ip_max: usize,
+    /// How many connections there may be.
+    pub connections: ConnectionLimits,
     /// `socket.listen.backlog.size`
     pub listen_backlog: i32,
     /// `max.incremental.fetch.session.cache.slots`

@@ -70,6 +70,14 @@ async fn accept(socket: TcpListener, info: Arc<ListenerInfo>, broker: Arc<Broker
         };
         match accepted {
             Ok((stream, peer)) => {
+                let admitted = match info.is_controller {
+                    true => None,
+                    false => match broker.admission.admit(&info.name, peer.ip()) {
+                        Some(admitted) => Some(admitted),
+                        // Dropping the stream closes the connection.
+                        None => continue,
+                    },
+                };
                 let info = Arc::clone(&info);
                 let broker = Arc::clone(&broker);
                 tokio::spawn(async move {
@@ -77,6 +85,7 @@ async fn accept(socket: TcpListener, info: Arc<ListenerInfo>, broker: Arc<Broker
                     broker.metrics.connections.fetch_add(1, Ordering::Relaxed);
                     connection::serve(stream, peer, info, Arc::clone(&broker)).await;
                     broker.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+                    drop(admitted);
                 });
             }
             Err(error) => {

@@ -1,5 +1,6 @@
 //! Sockets to frames to handlers, and answers back in request order.
 
+mod admission;
 mod authentication;
 mod connection;
 mod frame_reader;
@@ -11,6 +12,7 @@ mod response_queue;
 mod tls;
 mod transport;
 
+pub(crate) use admission::Admission;
 pub(crate) use authentication::{Authentication, HandshakeError, Outcome, after_delay, note_failure};
 pub(crate) use connection::{Closer, ListenerInfo, Session};
 pub(crate) use listener::{BoundListener, bind};

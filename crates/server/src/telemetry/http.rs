@@ -88,6 +88,7 @@ fn state(broker: &Broker) -> ClusterState {
         active_controller: broker.controller_id() == node_id,
         brokers: image.unfenced_brokers().count(),
         topics: image.topics().len(),
+        refused_connections: broker.admission.refused().collect(),
         audit: broker.audit.count(),
         request_bytes_held: broker.request_memory.used(),
         offline_log_dirs: broker.log_dirs.offline().len(),

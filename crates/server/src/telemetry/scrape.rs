@@ -31,6 +31,8 @@ pub(crate) struct ClusterState {
     pub(crate) group_lags: Vec<GroupLag>,
     /// Groups that this broker coordinates, counted by state.
     pub(crate) groups: Vec<(Box<str>, usize)>,
+    /// Connections that were refused, by the limit that they were above.
+    pub(crate) refused_connections: Vec<(&'static str, u64)>,
     /// What the audit trail has seen.
     pub(crate) audit: AuditCount,
     /// Bytes of requests that are held now.
@@ -207,6 +209,11 @@ fn write_network(exposition: &mut Exposition, metrics: &Metrics, state: &Cluster
     for (mechanism, [successes, failures]) in metrics.authentications() {
         family.integer(&[("mechanism", mechanism), ("result", "success")], successes);
         family.integer(&[("mechanism", mechanism), ("result", "failure")], failures);
+    }
+    let help = "Connections that were closed at once, by the limit that they were above.";
+    let mut family = exposition.family("kafka_connections_refused_total", Kind::Counter, help);
+    for (limit, count) in &state.refused_connections {
+        family.integer(&[("limit", limit)], *count);
     }
     exposition.counter("kafka_network_bytes_in_total", "Bytes of requests.", received);
     exposition.counter("kafka_network_bytes_out_total", "Bytes of answers.", sent);

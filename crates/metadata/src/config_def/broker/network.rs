@@ -53,6 +53,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("max.connection.creation.rate", "2147483647")
         .from(0)
         .cluster_wide()
+        .honoured()
         .doc("How many connections per second the broker accepts."),
     int("max.connections", "2147483647")
         .from(0)
@@ -66,6 +67,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .doc("How many connections one address may hold."),
     string("max.connections.per.ip.overrides", "")
         .cluster_wide()
+        .honoured()
         .doc("Other limits for named addresses, as host:count."),
     int("max.incremental.fetch.session.cache.slots", "1000")
         .from(0)

@@ -1,0 +1,79 @@
+"""Connections above a limit are closed at once; those below it are served."""
+
+import socket
+
+import pytest
+
+from lib.broker import wait_for
+from lib.commands import kafka_tool
+from lib.wire import Connection
+
+
+def is_served(bootstrap: str) -> bool:
+    try:
+        with Connection(bootstrap) as connection:
+            connection.ask("ApiVersions", 0)
+        return True
+    except (OSError, AssertionError, EOFError):
+        return False
+
+
+def is_open(connection: socket.socket) -> bool:
+    connection.settimeout(0.5)
+    try:
+        return connection.recv(1) != b""
+    except TimeoutError:
+        return True
+    except ConnectionError:
+        return False
+
+
+def connect(bootstrap: str) -> socket.socket:
+    host, port = bootstrap.rsplit(":", 1)
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+def limited(request, own_broker, **settings: str):
+    if request.config.getoption("--kafka"):
+        pytest.skip("Apache Kafka lets some connections wait instead")
+    broker = own_broker({key.replace("_", "."): value for key, value in settings.items()})
+    broker.start()
+    return broker
+
+
+@pytest.mark.parametrize("settings", [
+    {"max_connections_per_ip": "3"},
+    {"max_connections": "3"},
+    {"listener_name_plaintext_max_connections": "3"},
+    {"max_connections_per_ip": "100", "max_connections_per_ip_overrides": "127.0.0.1:3"},
+])  # fmt: skip
+def test_a_connection_too_many_is_closed(request, own_broker, settings):
+    bootstrap = limited(request, own_broker, **settings).bootstrap
+    connections = wait_for(lambda: three(bootstrap), 10, "three connections")
+    assert not is_open(connect(bootstrap))
+    assert not is_served(bootstrap)
+    connections[0].close()
+    wait_for(lambda: is_served(bootstrap), 10, "a place is free again")
+    for connection in connections:
+        connection.close()
+
+
+def three(bootstrap: str) -> list[socket.socket] | None:
+    """Three connections that stay open; the connections of the start may still be about to end."""
+    connections = [connect(bootstrap) for _ in range(3)]
+    if all(is_open(connection) for connection in connections):
+        return connections
+    for connection in connections:
+        connection.close()
+    return None
+
+
+def test_who_connects_too_fast_is_refused(bootstrap, request):
+    if request.config.getoption("--kafka"):
+        pytest.skip("Apache Kafka lets these connections wait")
+    ips = ["--bootstrap-server", bootstrap, "--alter", "--entity-type", "ips", "--entity-name", "127.0.0.1"]
+    kafka_tool("configs", *ips, "--add-config", "connection_creation_rate=2")
+    served = sum(is_served(bootstrap) for _ in range(40))
+    # Ten seconds' worth at once, whatever the machine's speed adds.
+    assert 10 <= served < 40
+    wait_for(lambda: is_served(bootstrap), 60, "the rate is low again", every=1)
