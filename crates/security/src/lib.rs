@@ -12,6 +12,7 @@ pub mod quota;
 pub mod sasl;
 mod secret;
 mod secret_keys;
+pub mod tokens;
 
 pub use distinguished_name::{CertificateFacts, certificate_facts};
 pub use principal::Principal;

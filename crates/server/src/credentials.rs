@@ -19,6 +19,7 @@ use stream_types::{Uuid, WallMillis};
 use crate::bearer_keys::BearerKeys;
 use crate::broker::Broker;
 use crate::config::{DeclaredUser, ListenerSasl};
+use crate::delegation_tokens::DelegationTokens;
 
 /// What the broker knows of its users.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub(crate) struct Credentials {
     derived: Mutex<HashMap<(ScramMechanism, String), ScramCredential>>,
     salt_key: Secret,
     bearer_keys: BearerKeys,
+    tokens: Arc<DelegationTokens>,
 }
 
 /// The users of one listener, as one login sees them.
@@ -40,12 +42,18 @@ pub(crate) struct ListenerUsers<'a> {
 
 impl Credentials {
     /// Those of the configuration. `directory_id` never leaves the broker to somebody unknown, and stays for ever.
-    pub(crate) fn new(declared: &[DeclaredUser], directory_id: Uuid, bearer_keys: BearerKeys) -> Credentials {
+    pub(crate) fn new(
+        declared: &[DeclaredUser],
+        directory_id: Uuid,
+        bearer_keys: BearerKeys,
+        tokens: Arc<DelegationTokens>,
+    ) -> Credentials {
         Credentials {
             declared: declared.iter().map(|user| (user.name.clone(), user.password.clone())).collect(),
             derived: Mutex::default(),
             salt_key: Secret::new(directory_id.0.as_slice()),
             bearer_keys,
+            tokens,
         }
     }
 
@@ -97,9 +105,8 @@ impl Users for ListenerUsers<'_> {
         })
     }
 
-    fn delegation_token(&self, _mechanism: ScramMechanism, _token_id: &str) -> Option<TokenLogin> {
-        // There are no delegation tokens yet.
-        None
+    fn delegation_token(&self, mechanism: ScramMechanism, token_id: &str) -> Option<TokenLogin> {
+        self.credentials.tokens.login(self.image, mechanism, token_id, &self.credentials.salt_key)
     }
 
     fn bearer(&self, token: &str, now: WallMillis) -> Result<BearerLogin, String> {

@@ -15,6 +15,7 @@ mod controller;
 mod coordinator;
 mod credentials;
 mod data_dir;
+mod delegation_tokens;
 mod fetch_sessions;
 mod handlers;
 mod http_get;

@@ -170,10 +170,10 @@ table! {
     35 DescribeLogDirs on BROKER, 1..=5, flexible 2, served 1..=5;
     36 SaslAuthenticate on BOTH, 0..=2, flexible 2, served 0..=2;
     37 CreatePartitions on BOTH, 0..=3, flexible 2, served 0..=3;
-    38 CreateDelegationToken on BOTH, 1..=3, flexible 2;
-    39 RenewDelegationToken on BOTH, 1..=2, flexible 2;
-    40 ExpireDelegationToken on BOTH, 1..=2, flexible 2;
-    41 DescribeDelegationToken on BOTH, 1..=3, flexible 2;
+    38 CreateDelegationToken on BOTH, 1..=3, flexible 2, served 1..=3;
+    39 RenewDelegationToken on BOTH, 1..=2, flexible 2, served 1..=2;
+    40 ExpireDelegationToken on BOTH, 1..=2, flexible 2, served 1..=2;
+    41 DescribeDelegationToken on BOTH, 1..=3, flexible 2, served 1..=3;
     42 DeleteGroups on BROKER, 0..=2, flexible 2, served 0..=2;
     43 ElectLeaders on BOTH, 0..=2, flexible 2, served 0..=2;
     44 IncrementalAlterConfigs on BOTH, 0..=1, flexible 1, served 0..=1;

@@ -15,6 +15,7 @@ mod create_acls;
 mod create_partitions;
 mod create_topics;
 mod declare_acls;
+mod delegation_tokens;
 mod delete_acls;
 mod delete_topics;
 mod elect_leaders;
@@ -42,6 +43,7 @@ pub use create_acls::{CreateAcls, CreateAclsReply};
 pub use create_partitions::{CreatePartitions, CreatePartitionsReply, NewPartitions};
 pub use create_topics::{CreateTopics, CreateTopicsReply, CreatedTopic, NewTopic};
 pub use declare_acls::{DeclareAcls, DeclareAclsReply, DeclaredAcl};
+pub use delegation_tokens::{CreateDelegationToken, DelegationTokenReply, ExpireDelegationToken, RenewDelegationToken};
 pub use delete_acls::{DeleteAcls, DeleteAclsReply};
 pub use delete_topics::{DeleteTopics, DeleteTopicsReply, DeletedTopic, TopicSelector};
 pub use elect_leaders::{ElectLeaders, ElectLeadersReply, ElectionType, PartitionElection};
@@ -103,6 +105,10 @@ pub enum Command {
     CreateAcls(CreateAcls),
     DeleteAcls(DeleteAcls),
     AlterClientQuotas(AlterClientQuotas),
+    CreateDelegationToken(CreateDelegationToken),
+    RenewDelegationToken(RenewDelegationToken),
+    ExpireDelegationToken(ExpireDelegationToken),
+    RemoveExpiredTokens,
     AlterUserScramCredentials(AlterUserScramCredentials),
 }
 
@@ -125,6 +131,10 @@ pub enum Reply {
     CreateAcls(CreateAclsReply),
     DeleteAcls(DeleteAclsReply),
     AlterClientQuotas(AlterClientQuotasReply),
+    CreateDelegationToken(DelegationTokenReply),
+    RenewDelegationToken(DelegationTokenReply),
+    ExpireDelegationToken(DelegationTokenReply),
+    RemoveExpiredTokens(Vec<String>),
     AlterUserScramCredentials(AlterUserScramCredentialsReply),
 }
 
@@ -167,8 +177,6 @@ impl Controller {
 
     /// Decides on any command.
     pub fn handle(&self, now: Now, random: &mut dyn RandomSource, command: &Command) -> Decision {
-        // No decision depends on the time yet; heartbeats and sessions will.
-        let _ = now;
         match command {
             Command::RegisterBroker(c) => self.register_broker(c).map(Reply::RegisterBroker),
             Command::UnregisterBroker(c) => self.unregister_broker(c).map(Reply::UnregisterBroker),
@@ -189,6 +197,12 @@ impl Controller {
             Command::DeclareAcls(c) => self.declare_acls(random, c).map(Reply::DeclareAcls),
             Command::CreateAcls(c) => self.create_acls(random, c).map(Reply::CreateAcls),
             Command::DeleteAcls(c) => self.delete_acls(c).map(Reply::DeleteAcls),
+            Command::CreateDelegationToken(c) => {
+                self.create_delegation_token(now, random, c).map(Reply::CreateDelegationToken)
+            }
+            Command::RenewDelegationToken(c) => self.renew_delegation_token(now, c).map(Reply::RenewDelegationToken),
+            Command::ExpireDelegationToken(c) => self.expire_delegation_token(now, c).map(Reply::ExpireDelegationToken),
+            Command::RemoveExpiredTokens => self.remove_expired_tokens(now).map(Reply::RemoveExpiredTokens),
             Command::AlterClientQuotas(c) => self.alter_client_quotas(c).map(Reply::AlterClientQuotas),
         }
     }

@@ -1,10 +1,11 @@
 //! What a command of the controller has changed, in words: one text for each thing.
 
+use stream_codec::stored::metadata::DelegationTokenRecord;
 use stream_metadata::acl::AclBinding;
 use stream_metadata::config_def;
 use stream_metadata::controller::{
     AlterConfigsReply, AlterUserScramCredentials, AlterUserScramCredentialsReply, ApiError, ConfigChange,
-    ConfigOperation, ElectionType, QuotaChange,
+    ConfigOperation, CreateTopics, CreateTopicsReply, ElectionType, QuotaChange,
 };
 use stream_metadata::image::QuotaEntity;
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Reply};
@@ -18,19 +19,7 @@ const HIDDEN: &str = "(hidden)";
 pub(super) fn of(command: &Command, reply: &Reply) -> (&'static str, Vec<String>) {
     match (command, reply) {
         (Command::CreateTopics(asked), Reply::CreateTopics(reply)) if !asked.validate_only => {
-            let created = reply.topics.iter().filter_map(|(name, outcome)| {
-                let created = outcome.as_ref().ok()?;
-                let mut text = format!(
-                    "topic {name} partitions={} replicas={}",
-                    created.partition_count, created.replication_factor
-                );
-                let configs = asked.topics.iter().filter(|topic| topic.name == *name).flat_map(|topic| &topic.configs);
-                for (key, value) in configs {
-                    push_config(&mut text, key, "=", value.as_deref());
-                }
-                Some(text)
-            });
-            ("CreateTopics", created.collect())
+            ("CreateTopics", created(asked, reply))
         }
         (Command::DeleteTopics(_), Reply::DeleteTopics(reply)) => {
             let deleted = reply.topics.iter().filter(|topic| topic.error.is_none());
@@ -70,6 +59,9 @@ pub(super) fn of(command: &Command, reply: &Reply) -> (&'static str, Vec<String>
             let gone = reply.results.iter().flatten().flatten();
             ("DeleteAcls", gone.map(|acl| acl_text(&AclBinding::from(acl))).collect())
         }
+        (_, Reply::CreateDelegationToken(Ok(token))) => ("CreateDelegationToken", vec![new_token(token)]),
+        (_, Reply::RenewDelegationToken(Ok(token))) => ("RenewDelegationToken", vec![token_end(token)]),
+        (_, Reply::ExpireDelegationToken(Ok(token))) => ("ExpireDelegationToken", vec![token_end(token)]),
         (Command::AlterClientQuotas(asked), Reply::AlterClientQuotas(reply)) if !asked.validate_only => {
             let pairs = asked.entries.iter().zip(&reply.entries).filter(|(_, (_, outcome))| outcome.is_ok());
             ("AlterClientQuotas", pairs.map(|((entity, changes), _)| quotas(entity, changes)).collect())
@@ -79,6 +71,31 @@ pub(super) fn of(command: &Command, reply: &Reply) -> (&'static str, Vec<String>
         }
         _ => ("", Vec::new()),
     }
+}
+
+fn created(asked: &CreateTopics, reply: &CreateTopicsReply) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (name, outcome) in &reply.topics {
+        let Ok(created) = outcome else { continue };
+        let (partitions, replicas) = (created.partition_count, created.replication_factor);
+        let mut text = format!("topic {name} partitions={partitions} replicas={replicas}");
+        let configs = asked.topics.iter().filter(|topic| topic.name == *name).flat_map(|topic| &topic.configs);
+        for (key, value) in configs {
+            push_config(&mut text, key, "=", value.as_deref());
+        }
+        texts.push(text);
+    }
+    texts
+}
+
+fn new_token(token: &DelegationTokenRecord) -> String {
+    let DelegationTokenRecord { token_id, owner, requester, .. } = token;
+    format!("token {token_id} owner={owner} requester={requester}")
+}
+
+fn token_end(token: &DelegationTokenRecord) -> String {
+    let DelegationTokenRecord { token_id, expiration_timestamp, .. } = token;
+    format!("token {token_id} until={expiration_timestamp}")
 }
 
 fn acl_text(acl: &AclBinding<'_>) -> String {

@@ -22,6 +22,7 @@ use crate::config::ServerConfig;
 use crate::controller::ControllerHandle;
 use crate::coordinator::GroupCoordinator;
 use crate::credentials::Credentials;
+use crate::delegation_tokens::DelegationTokens;
 use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::DiskSpace;
 use crate::net::{Admission, ListenerTls, RequestMemory};
@@ -54,6 +55,7 @@ pub(crate) struct Broker {
     pub(crate) authorization: Authorization,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) tokens: Arc<DelegationTokens>,
     pub(crate) quotas: ClientQuotas,
     pub(crate) admission: Arc<Admission>,
     image: ArcSwap<MetadataImage>,

@@ -29,6 +29,7 @@ use crate::controller::{self, ControllerStart};
 use crate::coordinator::GroupCoordinator;
 use crate::credentials::Credentials;
 use crate::data_dir::{self, DataDir};
+use crate::delegation_tokens::{self, DelegationTokens};
 use crate::fetch_sessions::FetchSessions;
 use crate::maintenance::{DiskSpace, Maintenance};
 use crate::net::{self, Admission, BoundListener, HandshakeGate, ListenerInfo, ListenerTls, RequestMemory};
@@ -102,6 +103,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     };
     let workers = Workers::start(cores.min(WORKERS_MAX), context)
         .map_err(|error| storage(format!("cannot start the log writers: {error}")))?;
+    let tokens = Arc::new(DelegationTokens::new(config.tokens.secret_key.clone()));
     let broker = Arc::new(Broker {
         clock,
         partitions: PartitionTable::default(),
@@ -109,12 +111,10 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         disk_space: DiskSpace::new(&config.log_dirs, config.disk_reserve_bytes),
         workers,
         controller,
-        credentials: Credentials::new(&config.declared.users, data_dir.directory_id, bearer_keys),
+        credentials: Credentials::new(&config.declared.users, data_dir.directory_id, bearer_keys, Arc::clone(&tokens)),
         groups: GroupCoordinator::start(clock, &config, cores),
         certificates,
-        request_memory: RequestMemory::new(
-            config.network.queued_request_bytes_max.unwrap_or(limits::IN_FLIGHT_REQUEST_BYTES_MAX),
-        ),
+        request_memory: request_memory(&config),
         metrics: Metrics::new(),
         audit: AuditTrail::new(clock, config.audit_topic.clone()),
         image: ArcSwap::from_pointee(MetadataImage::empty(&data_dir.cluster_id)),
@@ -124,6 +124,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(config.network.fetch_sessions_max),
         admission: Arc::new(Admission::new(clock, config.network.connections.clone(), config.quotas.window)),
+        tokens,
         quotas: ClientQuotas::new(clock, &config.quotas),
         stop: Stop::default(),
         static_config,
@@ -136,6 +137,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     register(&broker, &data_dir).await?;
     declare_acls(&broker).await?;
     audit::start(&broker);
+    delegation_tokens::start(&broker, broker.config.tokens.check_interval);
     let maintenance = Maintenance::start(&broker)
         .map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
     // From here on somebody may see that it serves, and stop it.
@@ -149,6 +151,10 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     announce(&broker, &data_dir);
     signals.wait().await;
     super::stop::stop(&broker, publishing, maintenance).await.map_err(storage)
+}
+
+fn request_memory(config: &ServerConfig) -> RequestMemory {
+    RequestMemory::new(config.network.queued_request_bytes_max.unwrap_or(limits::IN_FLIGHT_REQUEST_BYTES_MAX))
 }
 
 fn flush_policy(config: &ServerConfig) -> stream_replica::FlushPolicy {

@@ -8,6 +8,7 @@ use std::{env, fmt, fs};
 use stream_metadata::SecurityProtocol;
 use stream_metadata::controller::check_topic_name;
 use stream_metadata::image::is_internal_topic;
+use stream_security::Secret;
 use stream_security::quota::QuotaWindow;
 use stream_types::Uuid;
 
@@ -19,8 +20,8 @@ use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
     FlushPolicy, GroupSettings, Listener, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, QuotaSettings,
-    SaslSettings, ServerConfig, TopicSettings, Warning, authorizer, classify, connections, listener, network,
-    properties, sasl, security, ssl,
+    SaslSettings, ServerConfig, TokenSettings, TopicSettings, Warning, authorizer, classify, connections, listener,
+    network, properties, sasl, security, ssl,
 };
 
 /// What the command line says about the configuration.
@@ -208,6 +209,10 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         groups: group_settings(reader)?,
         network: connections_and_requests,
         sasl,
+        tokens: TokenSettings {
+            secret_key: reader.text("delegation.token.secret.key").map(Secret::new),
+            check_interval: millis(reader, "delegation.token.expiry.check.interval.ms")?,
+        },
         quotas: quota_settings(reader)?,
         log: log_settings(reader)?,
         authorizer: authorizer::resolve(reader)?,

@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use stream_client::properties;
 pub use stream_metadata::SecurityProtocol;
+use stream_security::Secret;
 use stream_security::acl::AuthorizerSettings;
 use stream_security::quota::QuotaWindow;
 use stream_types::NodeId;
@@ -159,6 +160,15 @@ pub struct NetworkSettings {
     pub fetch_bytes_max: usize,
 }
 
+/// Keys of delegation tokens that this broker itself acts on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenSettings {
+    /// `delegation.token.secret.key`; none where there are no tokens.
+    pub secret_key: Option<Secret>,
+    /// `delegation.token.expiry.check.interval.ms`
+    pub check_interval: Duration,
+}
+
 /// Keys of client quotas.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct QuotaSettings {
@@ -218,6 +228,8 @@ pub struct ServerConfig {
     pub network: NetworkSettings,
     /// Who may log in how.
     pub sasl: SaslSettings,
+    /// Delegation tokens.
+    pub tokens: TokenSettings,
     /// How client quotas are measured.
     pub quotas: QuotaSettings,
     /// Logs.

@@ -11,6 +11,7 @@ mod alter_configs;
 mod alter_user_scram_credentials;
 mod api_versions;
 mod create_acls;
+mod create_delegation_token;
 mod create_partitions;
 mod create_topics;
 mod delete_acls;
@@ -21,6 +22,7 @@ mod describe_acls;
 mod describe_client_quotas;
 mod describe_cluster;
 mod describe_configs;
+mod describe_delegation_token;
 mod describe_groups;
 mod describe_log_dirs;
 mod describe_producers;
@@ -28,6 +30,7 @@ mod describe_quorum;
 mod describe_topic_partitions;
 mod describe_user_scram_credentials;
 mod elect_leaders;
+mod expire_delegation_token;
 mod fetch;
 mod find_coordinator;
 mod heartbeat;
@@ -45,6 +48,7 @@ mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
 mod produce;
+mod renew_delegation_token;
 mod sasl_authenticate;
 mod sasl_handshake;
 mod sync_group;
@@ -141,6 +145,10 @@ fn answer(
         ApiKey::AlterClientQuotas => alter_client_quotas::handle(broker, request),
         ApiKey::AlterConfigs => alter_configs::handle(broker, request),
         ApiKey::CreateAcls => create_acls::handle(broker, request),
+        ApiKey::CreateDelegationToken => create_delegation_token::handle(broker, request),
+        ApiKey::DescribeDelegationToken => describe_delegation_token::handle(broker, request),
+        ApiKey::ExpireDelegationToken => expire_delegation_token::handle(broker, request),
+        ApiKey::RenewDelegationToken => renew_delegation_token::handle(broker, request),
         ApiKey::CreatePartitions => create_partitions::handle(broker, request),
         ApiKey::DeleteAcls => delete_acls::handle(broker, request),
         ApiKey::DeleteRecords => delete_records::handle(broker, request),

@@ -224,6 +224,7 @@ impl Authentication {
                 self.turn = None;
                 self.stage = Stage::Open;
                 session.principal = principal;
+                session.by_token = login.by_delegation_token;
                 Outcome::Open { message, lifetime_millis: lifetime.unwrap_or_default().as_millis() as i64 }
             }
         }

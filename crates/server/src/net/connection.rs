@@ -66,6 +66,8 @@ pub(crate) struct Session {
     pub(crate) peer: SocketAddr,
     /// Who the client is.
     pub(crate) principal: Principal,
+    /// Whether the client logged in with a delegation token.
+    pub(crate) by_token: bool,
     /// Ends the connection from elsewhere.
     pub(crate) closer: Closer,
     /// Lets the connection pause when its client is above a quota.
@@ -154,7 +156,8 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
         tracing::debug!(%peer, listener = listener.name, "connection closed: too many clients have not said who they are");
         return;
     };
-    let session = Session { listener, peer, principal, closer: Closer::default(), muter: Muter::default() };
+    let session =
+        Session { listener, peer, principal, by_token: false, closer: Closer::default(), muter: Muter::default() };
     let mut connection = Connection {
         transport: Transport::new(stream, layer),
         input: FrameReader::default(),

@@ -19,12 +19,18 @@ pub(super) static KEYS: &[ConfigKey] = &[
     long("delegation.token.expiry.check.interval.ms", "3600000")
         .from(1)
         .low()
+        .honoured()
         .doc("How often expired delegation tokens are removed."),
     long("delegation.token.expiry.time.ms", "86400000")
         .from(1)
+        .honoured()
         .doc("How long a delegation token is valid before it must be renewed."),
-    long("delegation.token.max.lifetime.ms", "604800000").from(1).doc("How long a delegation token can be renewed."),
+    long("delegation.token.max.lifetime.ms", "604800000")
+        .from(1)
+        .honoured()
+        .doc("How long a delegation token can be renewed."),
     unset("delegation.token.secret.key", ConfigType::Password)
+        .honoured()
         .doc("The secret that delegation tokens are made with, the same on every node."),
     class("principal.builder.class", "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder")
         .per_broker()

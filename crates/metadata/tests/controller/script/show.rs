@@ -101,6 +101,10 @@ pub(crate) fn reply(reply: &Reply) -> String {
                 outcome(result.as_ref().map(|()| format!("{kind:?} {name:?}: altered")))
             }))
         }
+        Reply::CreateDelegationToken(reply)
+        | Reply::RenewDelegationToken(reply)
+        | Reply::ExpireDelegationToken(reply) => outcome(reply.as_ref().map(|token| token.token_id.to_string())),
+        Reply::RemoveExpiredTokens(ids) => format!("= removed {}\n", ids.join(" ")),
         Reply::AlterClientQuotas(reply) => lines(
             reply
                 .entries
