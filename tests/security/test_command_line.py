@@ -109,9 +109,10 @@ def shared_broker(request, tmp_path_factory, certificates, tokens):
 
 
 def run(
-    *arguments: str, address: str, properties: Path | None = None, status: int = 0, timeout: str = "15s", **environment: str
-) -> tuple[str, str]:
-    """Output and errors of a command, whose exit status is `status`."""
+    *arguments: str, address: str, properties: Path | None = None, status: int = 0, timeout: str = "15s", warnings: int = 0,
+    **environment: str,
+) -> tuple[str, str]:  # fmt: skip
+    """Output and errors of a command, whose exit status is `status`; a failure is one line, after as many warnings."""
     words = [str(release_binary()), *arguments, "--bootstrap-server", address, "--timeout", timeout]
     if properties:
         words += ["--command-config", properties]
@@ -120,7 +121,7 @@ def run(
     for secret in (PASSWORD, NEW_PASSWORD, STORE_PASSWORD):
         assert secret not in done.stdout + done.stderr
     if status:
-        assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert len(done.stderr.splitlines()) == 1 + warnings, done.stderr
     return done.stdout, done.stderr
 
 
@@ -317,6 +318,20 @@ class TestAcls:
         assert run("acls", "remove", *what, "--yes", **admin)[0].endswith("3 ACLs removed\n")
         assert run("acls", "remove", *who, "--yes", **admin)[0].endswith("1 ACL removed\n")
         assert run("acls", "remove", *who, "--yes", **admin)[0] == "there is no such ACL\n"
+
+    def test_who_may_only_read_sees_what_that_shows(self, broker, properties):
+        admin = {"address": broker.bootstrap}
+        run("topics", "create", "read-only", **admin)
+        user = {"address": broker.address("PLAINLOGIN")}
+        user["properties"] = properties("SASL_PLAINTEXT", sasl_mechanism="PLAIN", sasl_jaas_config=login("Plain", USER, PASSWORD))
+        reading = ("--principal", f"User:{USER}", "--operation", "read", "--topic", "read-only")
+        run("acls", "add", *reading, **admin)
+        shown, errors = run("topics", "describe", "read-only", **user)
+        assert shown.startswith("read-only") and "TOPIC_AUTHORIZATION_FAILED" in errors
+        _, errors = run("configs", "describe", "--topic", "read-only", **user, status=1, warnings=1)
+        assert "TOPIC_AUTHORIZATION_FAILED" in errors
+        run("acls", "remove", *reading, "--yes", **admin)
+        run("topics", "delete", "read-only", **admin)
 
     @pytest.mark.parametrize("name", ["helixagent.*", "foo*", "a|b"])
     def test_a_name_that_looks_like_a_pattern_is_warned_of(self, name, broker):

@@ -117,6 +117,15 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_only_a_jvm_obeys_are_passed_over() {
+        let text = "ssl.provider=x\nsasl.kerberos.service.name=kafka\nsasl.login.refresh.window.factor=0.8\n\
+                    sasl.login.callback.handler.class=\
+                    org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler\nacks=all\n";
+        assert!(ClientProperties::parse(text).is_ok());
+        assert!(refusal("sasl.login.callback.handler.class=com.example.Mine").contains("is not supported"));
+    }
+
+    #[test]
     fn a_password_in_the_clear_is_warned_of() {
         let text = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n\
                     sasl.jaas.config=a.PlainLoginModule required username=a password=b;";

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 use stream_client::{ConfigEntry, ConfigResource, Partition, Topic};
+use stream_types::ErrorCode;
 
 use crate::connection::ConnectionArguments;
 use crate::error::{CliError, Tried};
@@ -32,10 +33,14 @@ pub(crate) async fn run(arguments: DescribeArguments) -> Result<(), CliError> {
     for topic in topics {
         let name = topic.name.clone();
         let topic = topic.checked().tried(|| format!("describing topic '{name}'"))?;
-        let mut configs = client
-            .describe_configs(&ConfigResource::topic(&name), false)
-            .await
-            .tried(|| format!("describing the configuration of topic '{name}'"))?;
+        let mut configs = match client.describe_configs(&ConfigResource::topic(&name), false).await {
+            // Who may read a topic need not be allowed to see how it is configured.
+            Err(error) if error.code() == Some(ErrorCode::TopicAuthorizationFailed) => {
+                eprintln!("hanzo-stream: warning: the configuration of topic '{name}' may not be seen: {error}");
+                Vec::new()
+            }
+            configs => configs.tried(|| format!("describing the configuration of topic '{name}'"))?,
+        };
         configs.retain(|config| config.source.is_own());
         described.push((topic, configs));
     }
