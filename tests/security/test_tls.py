@@ -375,6 +375,28 @@ def test_the_controller_speaks_tls(own_broker, certificates, tmp_path):
     assert "LeaderId" in kafka_tool("metadata-quorum", *at, "describe", "--status")
 
 
+def test_on_sasl_ssl_a_certificate_lets_in_and_sasl_says_who(own_broker, certificates, topic_name):
+    """As in Kafka (KIP-684) the key for all listeners asks nobody for a certificate there; the listener's own does."""
+    login = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_bob="sasl-secret-of-bob";'
+    settings = pem_settings(certificates, client_auth="required") | {
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.one.ssl.client.auth": "required",
+        "listener.name.one.plain.sasl.jaas.config": login,
+        "listener.name.two.plain.sasl.jaas.config": login,
+    }
+    broker = own_broker(settings, listeners={"ONE": "SASL_SSL", "TWO": "SASL_SSL"})
+    broker.start()
+    assert not answers(broker.address("ONE"), context(certificates))
+    topics = [{"name": topic_name(), "num_partitions": 1, "replication_factor": 1, "assignments": [], "configs": []}]
+    with Connection(broker.address("ONE"), tls=context(certificates, certificates.client())) as connection:
+        connection.log_in("bob", "sasl-secret-of-bob")
+        assert connection.ask("CreateTopics", 5, topics=topics, timeout_ms=5000, validate_only=False).topics[0].error_code == 0
+    wait_for(lambda: logged(broker, "changed principal=User:bob "), 5, "his name in the audit trail")
+    with Connection(broker.address("TWO"), tls=context(certificates)) as connection:
+        connection.log_in("bob", "sasl-secret-of-bob")
+        assert connection.ask("Metadata", 9, topics=[]).brokers
+
+
 def test_an_expired_certificate_is_a_warning(own_broker, certificates):
     broker = own_broker(pem_settings(certificates, certificates.expired_server()), listeners={"ONE": "SSL"})
     broker.expect_complaint("WARN .*the certificate has expired")

@@ -127,6 +127,9 @@ fn explain(error: &rustls::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             "the client's certificate is not for clients"
         }
         Error::InvalidCertificate(bad) => return write!(f, "the client's certificate cannot be used: {bad}"),
+        Error::AlertReceived(alert) => {
+            return write!(f, "the client ended it, as it does not take what it was shown: {alert:?}");
+        }
         Error::PeerIncompatible(_) => {
             return write!(f, "the client speaks no version or suite of this listener: {error}");
         }
