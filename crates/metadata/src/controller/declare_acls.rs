@@ -39,12 +39,12 @@ pub struct DeclaredAcl {
 }
 
 /// What came of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DeclareAclsReply {
     /// ACLs made.
-    pub added: usize,
+    pub added: Vec<DeclaredAcl>,
     /// ACLs removed because they are not declared any more.
-    pub removed: usize,
+    pub removed: Vec<DeclaredAcl>,
 }
 
 impl Controller {
@@ -62,12 +62,13 @@ impl Controller {
         let mut reply = DeclareAclsReply::default();
         let mut ids = BTreeSet::new();
         for id in &security.declared_acls {
-            let still = security.acls.get(id).and_then(as_declared).is_some_and(|acl| wanted.contains(&acl));
-            if still {
-                ids.insert(*id);
-            } else if security.acls.contains_key(id) {
-                records.push(RemoveAccessControlEntryRecord { id: *id }.into());
-                reply.removed += 1;
+            match security.acls.get(id).and_then(as_declared) {
+                Some(acl) if wanted.contains(&acl) => drop(ids.insert(*id)),
+                Some(acl) => {
+                    records.push(RemoveAccessControlEntryRecord { id: *id }.into());
+                    reply.removed.push(acl);
+                }
+                None => {}
             }
         }
         for acl in wanted {
@@ -79,7 +80,7 @@ impl Controller {
             let id = Uuid::from_random(bytes);
             ids.insert(id);
             records.push(record(id, acl).into());
-            reply.added += 1;
+            reply.added.push(acl.clone());
         }
         if ids != security.declared_acls {
             records.push(DeclaredAclsRecord { ids: ids.into_iter().collect() }.into());
@@ -150,7 +151,7 @@ mod tests {
         if decision.reply == DeclareAclsReply::default() && acls.is_empty() {
             assert!(image.security().declared_acls.is_empty());
         }
-        (decision.reply.added, decision.reply.removed)
+        (decision.reply.added.len(), decision.reply.removed.len())
     }
 
     fn show(image: &MetadataImage) -> Vec<String> {

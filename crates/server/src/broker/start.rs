@@ -270,8 +270,11 @@ async fn declare_acls(broker: &Arc<Broker>) -> Result<(), StartError> {
     }
     match broker.controller.submit(Command::DeclareAcls(DeclareAcls { acls })).await {
         Ok(Reply::DeclareAcls(DeclareAclsReply { added, removed })) => {
-            if added + removed > 0 {
-                tracing::info!("the catalog file added {added} ACLs and took {removed} away");
+            for (action, acls) in [("CreateAcls", &added), ("DeleteAcls", &removed)] {
+                acls.iter().for_each(|acl| broker.audit.changed_by_broker(action, crate::config::acl_text(acl)));
+            }
+            if added.len() + removed.len() > 0 {
+                tracing::info!("the catalog file added {} ACLs and took {} away", added.len(), removed.len());
             }
             Ok(())
         }

@@ -149,11 +149,7 @@ impl DeclaredAccess {
     /// One line of `--check` for each user and each ACL.
     pub(crate) fn describe(&self) -> impl Iterator<Item = String> {
         let users = self.users.iter().map(|user| format!("User:{} has a password ({})", user.name, user.given));
-        users.chain(self.acls.iter().map(|acl| {
-            let operation = Operation::from_code(acl.operation).map_or("", Operation::name);
-            let resource = ResourceType::from_code(acl.resource_type).map_or("", ResourceType::name);
-            format!("{} may {operation} {resource} {}", acl.principal, acl.resource_name)
-        }))
+        users.chain(self.acls.iter().map(acl_text))
     }
 
     /// Refuses users that no listener lets in.
@@ -165,6 +161,13 @@ impl DeclaredAccess {
             _ => Ok(()),
         }
     }
+}
+
+/// An ACL as people read it.
+pub(crate) fn acl_text(acl: &DeclaredAcl) -> String {
+    let operation = Operation::from_code(acl.operation).map_or("", Operation::name);
+    let resource = ResourceType::from_code(acl.resource_type).map_or("", ResourceType::name);
+    format!("{} may {operation} {resource} {}", acl.principal, acl.resource_name)
 }
 
 fn declared_user(path: &Path, credential: &Credential, password: Secret) -> DeclaredUser {

@@ -37,6 +37,7 @@ use stream_types::NodeId;
 
 pub use classify::Warning;
 pub use connections::{ConnectionLimits, ListenerLimits};
+pub(crate) use declared::acl_text;
 pub use declared::{DeclaredAccess, DeclaredUser};
 pub use error::ConfigError;
 pub use listener::{BindAddress, Endpoint, Listener, Voter};

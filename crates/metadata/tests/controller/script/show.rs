@@ -128,7 +128,7 @@ pub(crate) fn reply(reply: &Reply) -> String {
             let partition = &election.partition;
             outcome(election.error.as_ref().map_or(Ok(format!("{partition}: elected")), Err))
         })),
-        Reply::DeclareAcls(reply) => format!("= {} added, {} removed\n", reply.added, reply.removed),
+        Reply::DeclareAcls(reply) => format!("= {} added, {} removed\n", reply.added.len(), reply.removed.len()),
     }
 }
 
