@@ -159,6 +159,15 @@ class Certificates:
         """Its names are not this machine's."""
         return self.authority.issue("server-elsewhere", usages=(SERVER,), hosts=("broker.example",))
 
+    def pem_settings(self) -> dict[str, str]:
+        """`ssl.*` for a broker from PEM files: no key to derive from a password, which takes a second without optimization."""
+        return {
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self.server.pem_file),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(self.authority.pem_file),
+        }
+
     def server_settings(self, client_auth: str = "none") -> dict[str, str]:
         """`ssl.*` for a broker, from PKCS12 stores, which every broker reads."""
         return {

@@ -68,3 +68,7 @@ class Injected:
     def injected(self) -> int:
         """How many calls were answered by strace; known for certain after the block."""
         return sum(line.rstrip().endswith("(INJECTED)") or "(DELAYED)" in line for line in self._log.read_text(errors="replace").splitlines())
+
+    def lines(self) -> list[str]:
+        """Every call that was traced; known for certain after the block."""
+        return self._log.read_text(errors="replace").splitlines()

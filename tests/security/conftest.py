@@ -29,7 +29,7 @@ def settings(certificates: Certificates) -> dict[str, str]:
         for mechanism, login in (("plain", plain), ("scram-sha-512", scram))
     }
     return {
-        **certificates.server_settings(),
+        **certificates.pem_settings(),
         "listener.name.mutual.ssl.client.auth": "required",
         "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
         "listener.name.secure.sasl.enabled.mechanisms": "SCRAM-SHA-512",

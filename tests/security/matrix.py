@@ -10,7 +10,6 @@ from security.world import World
 
 PASSWORD = "matrix-secret"
 LISTENER = "CLIENTS"
-# Of brokers that have delegation tokens.
 TOKENS = {"delegation.token.secret.key": "token-secret-of-the-matrix"}
 
 

@@ -76,8 +76,7 @@ def asked(request, tmp_path_factory):
         pytest.skip("needs a broker of its own")
     names = list(users(all_cases()).values())
     kind = broker_class(request.config)
-    settings = matrix.settings(names) | (matrix.TOKENS if kind is ApacheKafka else {})
-    broker = kind(tmp_path_factory.mktemp("authorization"), settings, listeners={LISTENER: "SASL_PLAINTEXT"})
+    broker = kind(tmp_path_factory.mktemp("authorization"), matrix.settings(names) | matrix.TOKENS, listeners={LISTENER: "SASL_PLAINTEXT"})
     start(broker)
     asked = Matrix(broker, kind is ApacheKafka)
     yield asked

@@ -11,8 +11,7 @@ import time
 
 import pytest
 
-from conftest import broker_class
-from lib import filled
+from lib import filled, strace
 from lib.apache_kafka import ApacheKafka
 from lib.batch import Batch
 from lib.scram import Scram, handshake, say
@@ -22,6 +21,7 @@ from security.conftest import ALICE, PASSWORD, ROOT, ROOT_PASSWORD
 
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
 SASL_AUTHENTICATION_FAILED, UNSUPPORTED_MECHANISM, ILLEGAL_STATE = 58, 33, 34
+INVALID_TOPIC = 17
 TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53
 SLACK_MIB = 24
 
@@ -399,27 +399,37 @@ def test_the_peer_may_vanish_at_any_time(vitals, guarded, trusting):
     vitals.check_growth(SLACK_MIB)
 
 
-# --- limits
+# --- names
 
 
-def test_connections_of_one_address_are_limited(request, own_broker):
-    broker = own_broker({"max.connections.per.ip": "30"})
-    if broker_class(request.config) is not ApacheKafka:
-        broker.expect_complaint("connection")
-    broker.start()
-    opened, alive = [], 0
-    for _ in range(1000):
-        connection = socket.create_connection(("127.0.0.1", broker.port), timeout=5)
-        opened.append(connection)
-    time.sleep(0.5)
-    for connection in opened:
-        connection.settimeout(0.01)
-        try:
-            alive += connection.recv(1) != b""
-        except TimeoutError:
-            alive += 1
-        except ConnectionResetError:
-            pass
-    for connection in opened:
-        connection.close()
-    assert alive <= 30, alive
+PATHS = ("../../etc/passwd", "/etc/passwd", "..", "a/../../b", "\0", "%2e%2e%2fetc%2fpasswd")
+
+
+def test_names_are_no_paths(guarded, tmp_path, connect):
+    """Users, clients, groups, transactions, ACLs and SCRAM users may be called anything; no file is opened for it."""
+    if reason := strace.why_not(tmp_path):
+        pytest.skip(reason)
+    with strace.Injected(guarded.pid, tmp_path, calls="open,openat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,stat,statx") as traced:
+        for name in PATHS:
+            with pytest.raises((PermissionError, ConnectionError)):
+                connect("SASL").log_in(name.replace("\0", "0"), PASSWORD)
+            root = connect("SASL", timeout=30).log_in(ROOT, ROOT_PASSWORD)
+            acl = {
+                "resource_type": 3, "resource_name": name, "resource_pattern_type": 3, "principal": f"User:{name}", "host": "*", "operation": 3,
+                "permission_type": 3,
+            }  # fmt: skip
+            root.ask("CreateAcls", 3, creations=[acl])
+            root.ask("FindCoordinator", 4, key_type=0, coordinator_keys=[name])
+            root.ask("DescribeGroups", 5, groups=[name], include_authorized_operations=False)
+            place = {"partition_index": 0, "committed_offset": 1, "committed_leader_epoch": -1, "committed_metadata": name}
+            root.ask(
+                "OffsetCommit", 8, group_id=name, generation_id_or_member_epoch=-1, member_id="", group_instance_id=None,
+                topics=[{"name": name, "partitions": [place]}],
+            )  # fmt: skip
+            row = {"name": name, "mechanism": 2, "iterations": 4096, "salt": b"salt", "salted_password": b"p" * 64}
+            root.ask("AlterUserScramCredentials", 0, deletions=[], upsertions=[row])
+            topic = {"name": name, "num_partitions": 1, "replication_factor": 1, "assignments": [], "configs": []}
+            (made,) = root.ask("CreateTopics", 7, topics=[topic], timeout_ms=5000, validate_only=False).topics
+            assert made.error_code == INVALID_TOPIC, made
+    opened = [line for line in traced.lines() if "passwd" in line or '"..' in line or "/../" in line]
+    assert not opened, opened
