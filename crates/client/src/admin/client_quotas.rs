@@ -79,7 +79,10 @@ impl Client {
                     let mut values: Vec<(String, f64)> =
                         entry.values.into_iter().map(|value| (value.key.to_string(), value.value)).collect();
                     values.sort_by(|left, right| left.0.cmp(&right.0));
-                    ClientQuotas { entity: QuotaEntity { parts: entry.entity.into_iter().map(part).collect() }, values }
+                    let mut parts: Vec<_> = entry.entity.into_iter().map(part).collect();
+                    // The user first, then the user's client.
+                    parts.sort_by(|left, right| right.0.cmp(&left.0));
+                    ClientQuotas { entity: QuotaEntity { parts }, values }
                 })
                 .collect();
             quotas.sort_by(|left, right| left.entity.cmp(&right.entity));

@@ -55,6 +55,9 @@ fn certificate(problem: &CertificateError) -> String {
             format!("its certificate is {names} and not for {}; connect by a name that it has", expected.to_str())
         }
         Revoked => "its certificate has been revoked".to_owned(),
+        Other(error) if error.to_string().contains("CaUsedAsEndEntity") => {
+            "its certificate is one of a CA and not itself trusted; put it into ssl.truststore.location".to_owned()
+        }
         other => format!("its certificate is not accepted: {other}"),
     }
 }
