@@ -130,3 +130,24 @@ def test_the_answer_comes_before_the_pause(bootstrap):
         wait_for(throttled, 60, "a pause")
     finally:
         quota(bootstrap, "--alter", "--entity-type", "clients", "--entity-name", "wire-test", "--delete-config", "request_percentage")
+
+
+def test_topic_changes_are_bounded(bootstrap, topic_name):
+    """A bucket of a window's worth at once, then nothing until it is filled again (KIP-599)."""
+    set_quota(bootstrap, "clients", "wire-test", "controller_mutation_rate=1")
+    name = topic_name()
+
+    def create(connection, number: int) -> tuple[int, int]:
+        wanted = {"name": f"{name}-{number}", "num_partitions": 8, "replication_factor": 1, "assignments": [], "configs": []}
+        answer = connection.ask("CreateTopics", 7, topics=[wanted], timeout_ms=10_000, validate_only=False)
+        return answer.topics[0].error_code, answer.throttle_time_ms
+
+    try:
+        codes = []
+        for number in range(4):
+            with Connection(bootstrap, timeout=60) as connection:
+                codes.append(create(connection, number))
+        assert codes[0] == (0, 0)
+        assert codes[-1][0] == 89 and codes[-1][1] > 0, codes
+    finally:
+        quota(bootstrap, "--alter", "--entity-type", "clients", "--entity-name", "wire-test", "--delete-config", "controller_mutation_rate")

@@ -3,6 +3,7 @@
 //! - Needs Alter on each topic.
 //! - Each topic has its own outcome, and every topic asked for is in the answer; `validate_only` changes nothing.
 //! - Without an assignment the controller places the new partitions; with one it names the new ones only (KIP-195).
+//! - v3: what is above `controller_mutation_rate` is THROTTLING_QUOTA_EXCEEDED (KIP-599).
 //! - The answer leaves when this broker can serve the new partitions.
 
 use std::collections::HashMap;
@@ -38,8 +39,17 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let (asked, denied): (Vec<_>, Vec<_>) = body.topics.into_iter().partition(may_grow);
     let denied = denied.into_iter().map(|topic| result(topic.name, ErrorCode::TopicAuthorizationFailed, None));
     let mut denied: Vec<_> = denied.collect();
+    let client = (&request.session, request.client_id.as_deref());
+    let image = broker.image();
+    let sorted = broker.quotas.sort_changes(request.version() >= 3, client, asked, |topic| {
+        let known = image.topic(&topic.name).map_or(0, |known| known.partition_count());
+        u32::try_from(topic.count).unwrap_or(0).saturating_sub(u32::try_from(known).unwrap_or(u32::MAX))
+    });
+    let (asked, throttle_time_ms) = (sorted.granted, sorted.throttle_time_ms);
+    let over = sorted.refused.into_iter().map(|topic| result(topic.name, ErrorCode::ThrottlingQuotaExceeded, None));
+    denied.extend(over);
     if asked.is_empty() && !denied.is_empty() {
-        return request.ready(&CreatePartitionsResponse { throttle_time_ms: 0, results: denied });
+        return request.ready(&CreatePartitionsResponse { throttle_time_ms, results: denied });
     }
     let names: Vec<Str> = asked.iter().map(|topic| topic.name.clone()).collect();
     let topics = asked.into_iter().map(new_partitions).collect();
@@ -62,7 +72,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             Err(error) => all(error),
         };
         results.append(&mut denied);
-        responder.respond(&CreatePartitionsResponse { throttle_time_ms: 0, results })
+        responder.respond(&CreatePartitionsResponse { throttle_time_ms, results })
     })
 }
 

@@ -4,6 +4,7 @@
 //! - Each topic has its own outcome; a bad one does not stop the others.
 //! - -1 partitions or replicas take the broker's default (KIP-464); a manual assignment needs both.
 //! - v5: the answer carries partitions, replicas and effective configuration (KIP-525); v7: the id.
+//! - v6: what is above `controller_mutation_rate` is THROTTLING_QUOTA_EXCEEDED (KIP-599).
 //! - The answer leaves when this broker can serve the new topics.
 
 use std::collections::HashMap;
@@ -32,8 +33,14 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
     let (asked, denied) = sort_out(broker, &request.session, body.topics);
     let mut denied: Vec<_> =
         denied.iter().map(|topic| refused(&topic.name, ErrorCode::TopicAuthorizationFailed)).collect();
+    let client = (&request.session, request.client_id.as_deref());
+    let default_count = broker.config.topics.num_partitions;
+    let sorted =
+        broker.quotas.sort_changes(request.version() >= 6, client, asked, |topic| partitions(topic, default_count));
+    let (asked, throttle_time_ms) = (sorted.granted, sorted.throttle_time_ms);
+    denied.extend(sorted.refused.iter().map(|topic| refused(&topic.name, ErrorCode::ThrottlingQuotaExceeded)));
     if asked.is_empty() && !denied.is_empty() {
-        return request.ready(&CreateTopicsResponse { throttle_time_ms: 0, topics: denied });
+        return request.ready(&CreateTopicsResponse { throttle_time_ms, topics: denied });
     }
     let names: Vec<Str> = asked.iter().map(|topic| topic.name.clone()).collect();
     let command =
@@ -50,7 +57,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             Err(error) => names.iter().map(|name| refused(name, error)).collect(),
         };
         topics.append(&mut denied);
-        responder.respond(&CreateTopicsResponse { throttle_time_ms: 0, topics })
+        responder.respond(&CreateTopicsResponse { throttle_time_ms, topics })
     })
 }
 
@@ -71,6 +78,15 @@ fn sort_out(
         counts[&topic.name] > 1 || broker.may(session, Operation::Create, ResourceType::Topic, &topic.name)
     };
     topics.into_iter().partition(may_create)
+}
+
+/// How many partitions the topic will have.
+fn partitions(topic: &CreatableTopic, default_count: i32) -> u32 {
+    match topic.assignments.len() {
+        0 if topic.num_partitions < 0 => default_count.unsigned_abs(),
+        0 => topic.num_partitions.unsigned_abs(),
+        assigned => u32::try_from(assigned).unwrap_or(u32::MAX),
+    }
 }
 
 fn new_topic(topic: CreatableTopic) -> NewTopic {

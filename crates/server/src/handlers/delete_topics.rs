@@ -2,6 +2,7 @@
 //!
 //! - Needs Delete on the cluster or on each topic; without Describe nobody learns whether there is one, or what it is called.
 //! - v6: by name or by id (KIP-516): an unknown id is UNKNOWN_TOPIC_ID.
+//! - v5: what is above `controller_mutation_rate` is THROTTLING_QUOTA_EXCEEDED (KIP-599).
 //! - The answer leaves when this broker no longer serves the topics.
 
 use std::collections::HashMap;
@@ -30,8 +31,19 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         None => TopicSelector::Id(topic.topic_id),
     });
     let (topics, mut denied) = sort_out(broker, &request.session, by_name.chain(selected));
+    let client = (&request.session, request.client_id.as_deref());
+    let image = broker.image();
+    let sorted = broker.quotas.sort_changes(request.version() >= 5, client, topics, |topic| {
+        let known = match topic {
+            TopicSelector::Name(name) => image.topic(name),
+            TopicSelector::Id(id) => image.topics().by_id(*id),
+        };
+        known.map_or(0, |known| u32::try_from(known.partition_count()).unwrap_or(u32::MAX))
+    });
+    let (topics, throttle_time_ms) = (sorted.granted, sorted.throttle_time_ms);
+    denied.extend(sorted.refused.into_iter().map(|topic| refused(topic, ErrorCode::ThrottlingQuotaExceeded)));
     if topics.is_empty() && !denied.is_empty() {
-        return request.ready(&DeleteTopicsResponse { throttle_time_ms: 0, responses: denied });
+        return request.ready(&DeleteTopicsResponse { throttle_time_ms, responses: denied });
     }
     let broker = Arc::clone(broker);
     let responder = request.responder;
@@ -45,7 +57,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
             Err(error) => asked.into_iter().map(|topic| refused(topic, error)).collect(),
         };
         responses.append(&mut denied);
-        responder.respond(&DeleteTopicsResponse { throttle_time_ms: 0, responses })
+        responder.respond(&DeleteTopicsResponse { throttle_time_ms, responses })
     })
 }
 

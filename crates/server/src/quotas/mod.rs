@@ -29,6 +29,17 @@ pub(crate) struct ClientQuotas {
     limited: [AtomicBool; QuotaType::ALL.len()],
 }
 
+/// Changes of topics, parted by what their client may do now.
+#[derive(Debug)]
+pub(crate) struct SortedChanges<T> {
+    /// To be made.
+    pub(crate) granted: Vec<T>,
+    /// THROTTLING_QUOTA_EXCEEDED.
+    pub(crate) refused: Vec<T>,
+    /// What the answer says of the pause.
+    pub(crate) throttle_time_ms: i32,
+}
+
 impl ClientQuotas {
     /// No quotas until the first image.
     pub(crate) fn new(clock: Clock, settings: &QuotaSettings) -> ClientQuotas {
@@ -112,6 +123,38 @@ impl ClientQuotas {
         }
         muter.mute_until(self.clock.monotonic().plus(throttle));
         millis(throttle)
+    }
+
+    /// Parts changes of topics into those that `controller_mutation_rate` lets through and those that have to come again. With
+    /// `strict` off, as for versions that do not know THROTTLING_QUOTA_EXCEEDED, all are let through and paid for (KIP-599).
+    pub(crate) fn sort_changes<T>(
+        &self,
+        strict: bool,
+        request: (&Session, Option<&str>),
+        changes: Vec<T>,
+        partitions: impl Fn(&T) -> u32,
+    ) -> SortedChanges<T> {
+        let (session, client_id) = request;
+        let mut sorted = SortedChanges { granted: Vec::new(), refused: Vec::new(), throttle_time_ms: 0 };
+        if !self.limits_any(QuotaType::ControllerMutation) {
+            sorted.granted = changes;
+            return sorted;
+        }
+        let now = self.clock.monotonic();
+        let mut throttle = Duration::ZERO;
+        for change in changes {
+            let (client, count) = (client(session, client_id), partitions(&change));
+            let mut quotas = self.quotas.lock();
+            let wait = if strict {
+                quotas.ask_for_changes(now, client, count)
+            } else {
+                quotas.record_changes(now, client, count)
+            };
+            throttle = throttle.max(wait);
+            if strict && !wait.is_zero() { sorted.refused.push(change) } else { sorted.granted.push(change) }
+        }
+        sorted.throttle_time_ms = self.pause(&session.muter, throttle.min(THROTTLE_MAX));
+        sorted
     }
 
     /// Whether anybody has a quota of this kind.
