@@ -7,8 +7,6 @@ pub mod telemetry;
 
 use stream_client::clock;
 
-// Denials and failed authentications are reported by what comes with ACLs and SASL.
-#[allow(dead_code)]
 mod audit;
 mod bearer_keys;
 mod controller;
