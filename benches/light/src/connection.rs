@@ -2,9 +2,15 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use clap::Args;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use stream_codec::{Decoder, Message, Segment, Str};
 use stream_wire::api::Request;
 use stream_wire::api_versions::ApiVersionsRequest;
@@ -15,36 +21,78 @@ use stream_wire::metadata::MetadataRequest;
 /// Where the correlation id stands in a frame: behind size, key and version.
 pub(crate) const CORRELATION_ID_AT: usize = 8;
 
+/// Where the broker is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// HOST:PORT of the broker.
+    #[arg(long)]
+    pub(crate) bootstrap: String,
+    /// Speak TLS, and trust the certificates in this PEM file.
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
 /// A connection to the broker.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     buffer: Vec<u8>,
+}
+
+impl Place {
+    /// The TLS session of a new connection.
+    fn session(&self, ca: &PathBuf) -> io::Result<ClientConnection> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(ca).map_err(io::Error::other)? {
+            roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
+        }
+        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let host = self.bootstrap.rsplit_once(':').map_or(self.bootstrap.as_str(), |(host, _)| host);
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)
+    }
 }
 
 impl Connection {
     /// Connects.
-    pub(crate) fn open(bootstrap: &str) -> io::Result<Connection> {
-        let stream = TcpStream::connect(bootstrap)?;
+    pub(crate) fn open(place: &Place) -> io::Result<Connection> {
+        let stream = TcpStream::connect(&place.bootstrap)?;
         stream.set_nodelay(true)?;
+        let stream = match &place.tls_ca {
+            None => Stream::Plain(stream),
+            Some(ca) => Stream::Tls(Box::new(StreamOwned::new(place.session(ca)?, stream))),
+        };
         Ok(Connection { stream, buffer: Vec::new() })
     }
 
     /// Writes a whole frame.
     pub(crate) fn send(&mut self, frame: &[u8]) -> io::Result<()> {
-        self.stream.write_all(frame)
+        match &mut self.stream {
+            Stream::Plain(stream) => stream.write_all(frame),
+            Stream::Tls(stream) => stream.write_all(frame).and_then(|()| stream.flush()),
+        }
     }
 
     /// Reads a whole frame without its size; valid until the next call.
     pub(crate) fn receive(&mut self) -> io::Result<&[u8]> {
+        let stream: &mut dyn Read = match &mut self.stream {
+            Stream::Plain(stream) => stream,
+            Stream::Tls(stream) => stream,
+        };
         let mut size = [0; 4];
-        self.stream.read_exact(&mut size)?;
+        stream.read_exact(&mut size)?;
         let size = u32::from_be_bytes(size) as usize;
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
         let frame = &mut self.buffer[..size];
-        self.stream.read_exact(frame)?;
+        stream.read_exact(frame)?;
         Ok(frame)
     }
 
@@ -83,10 +131,10 @@ pub(crate) fn decode<R: Request>(version: i16, frame: Bytes) -> io::Result<R::Re
 }
 
 /// Waits until the broker answers; the milliseconds it took.
-pub(crate) fn wait_ready(bootstrap: &str, timeout_ms: u64) -> io::Result<String> {
+pub(crate) fn wait_ready(place: &Place, timeout_ms: u64) -> io::Result<String> {
     let start = Instant::now();
     loop {
-        let answered = Connection::open(bootstrap).and_then(|mut connection| {
+        let answered = Connection::open(place).and_then(|mut connection| {
             connection.ask(3, &software())?;
             let metadata = connection.ask(9, &MetadataRequest { topics: None, ..Default::default() })?;
             if metadata.brokers.is_empty() { Err(io::Error::other("no broker yet")) } else { Ok(()) }

@@ -9,7 +9,7 @@ use stream_codec::batch::BatchHeader;
 use stream_wire::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use stream_wire::metadata::{MetadataRequest, MetadataRequestTopic};
 
-use crate::connection::{self, Connection};
+use crate::connection::{self, Connection, Place};
 use crate::measure::Measured;
 
 /// The newest version with topic names and without flexible fields.
@@ -18,9 +18,8 @@ const VERSION: i16 = 11;
 /// What to fetch.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
-    /// HOST:PORT of the broker.
-    #[arg(long)]
-    bootstrap: String,
+    #[command(flatten)]
+    place: Place,
     /// The topic.
     #[arg(long)]
     topic: String,
@@ -43,7 +42,7 @@ pub(crate) struct Options {
 
 /// Fetches as told; the report.
 pub(crate) fn run(options: &Options) -> io::Result<String> {
-    let mut connection = Connection::open(&options.bootstrap)?;
+    let mut connection = Connection::open(&options.place)?;
     let topics = Some(vec![MetadataRequestTopic { name: Some(options.topic.as_str().into()), ..Default::default() }]);
     let metadata =
         connection.ask(9, &MetadataRequest { topics, allow_auto_topic_creation: false, ..Default::default() })?;

@@ -27,9 +27,8 @@ enum Command {
     Fetch(fetch::Options),
     /// Wait until ApiVersions and Metadata are answered; prints the milliseconds waited.
     Ready {
-        /// HOST:PORT of the broker.
-        #[arg(long)]
-        bootstrap: String,
+        #[command(flatten)]
+        place: connection::Place,
         /// Give up after this many milliseconds.
         #[arg(long, default_value_t = 60_000)]
         timeout_ms: u64,
@@ -40,7 +39,7 @@ fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::Produce(options) => produce::run(&options),
         Command::Fetch(options) => fetch::run(&options),
-        Command::Ready { bootstrap, timeout_ms } => connection::wait_ready(&bootstrap, timeout_ms),
+        Command::Ready { place, timeout_ms } => connection::wait_ready(&place, timeout_ms),
     };
     match result {
         Ok(report) => {

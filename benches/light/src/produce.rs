@@ -11,7 +11,7 @@ use stream_codec::batch::BatchBuilder;
 use stream_codec::compression::Compression;
 use stream_wire::produce::{PartitionProduceData, ProduceRequest, TopicProduceData};
 
-use crate::connection::{self, CORRELATION_ID_AT, Connection};
+use crate::connection::{self, CORRELATION_ID_AT, Connection, Place};
 use crate::measure::Measured;
 
 /// The newest version with topic names and without flexible fields.
@@ -20,9 +20,8 @@ const VERSION: i16 = 8;
 /// What to produce.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
-    /// HOST:PORT of the broker.
-    #[arg(long)]
-    bootstrap: String,
+    #[command(flatten)]
+    place: Place,
     /// The topic; it must exist.
     #[arg(long)]
     topic: String,
@@ -85,7 +84,7 @@ fn one_connection(
     value_bytes: u64,
     start: Instant,
 ) -> io::Result<Measured> {
-    let mut connection = Connection::open(&options.bootstrap)?;
+    let mut connection = Connection::open(&options.place)?;
     let limit = Duration::from_secs_f64(options.seconds);
     let mut measured = Measured::default();
     let mut in_flight: VecDeque<Instant> = VecDeque::new();
