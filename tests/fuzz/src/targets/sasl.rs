@@ -63,10 +63,10 @@ pub(super) fn exchange(bytes: &[u8]) {
 
 /// A text of `sasl.jaas.config`, and a set of keys in JSON.
 pub(super) fn jaas(bytes: &[u8]) {
-    if let Ok(text) = core::str::from_utf8(bytes) {
-        if let Err(error) = logins::parse(text) {
-            let _ = error.to_string();
-        }
+    if let Ok(text) = core::str::from_utf8(bytes)
+        && let Err(error) = logins::parse(text)
+    {
+        let _ = error.to_string();
     }
     let _ = KeySet::parse(bytes);
 }
