@@ -203,7 +203,8 @@ fn keys_of_the_server_are_told_apart() {
     assert_eq!(classify_key("log.retention.hour"), KeyClass::Unknown(Some("log.retention.hours")));
     assert_eq!(classify_key("hanzo.flush.polizy"), KeyClass::Unknown(Some("hanzo.flush.policy")));
     assert_eq!(classify_key("completely.different.thing"), KeyClass::Unknown(None));
-    assert_eq!(classify_key("listener.name.client.ssl.client.auth"), KeyClass::NotNeeded);
+    assert_eq!(classify_key("listener.name.client.ssl.client.auth"), KeyClass::Honoured);
+    assert_eq!(classify_key("listener.name.client.ssl.provider"), KeyClass::NotNeeded);
     let sasl = "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config";
     assert_eq!(broker_key(sasl).map(|key| key.name), Some("sasl.jaas.config"));
     assert_eq!(nearest_key(ConfigResourceType::Topic, "retention"), Some("retention.ms"));
