@@ -103,6 +103,7 @@ def shared_broker(request, tmp_path_factory, certificates, tokens):
     broker = broker_class(request.config)(tmp_path_factory.mktemp("secure"), every_setting, listeners=LISTENERS)
     # Seven listeners open two PKCS12 stores each, which takes a binary without optimisation its time.
     broker.seconds_to_start = max(broker.seconds_to_start, 60)
+    broker.expect_complaint("the certificate has expired.*listener=EXPIRED")
     start(broker)
     yield broker
     broker.stop()
