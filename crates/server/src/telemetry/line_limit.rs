@@ -19,8 +19,8 @@ use crate::clock::Clock;
 const LINES_AT_ONCE: u32 = 20;
 /// Lines of one kind a second after that.
 const LINES_PER_SECOND: u32 = 5;
-/// What is repeated of a line that was left out (characters).
-const EXAMPLE_CHARACTERS: usize = 160;
+/// What is repeated of a line that was left out (characters): a path, and the reason behind it.
+const EXAMPLE_CHARACTERS: usize = 512;
 /// Targets whose every line counts.
 const UNLIMITED_TARGETS: [&str; 2] = ["audit", "left_out"];
 
