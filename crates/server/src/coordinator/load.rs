@@ -48,6 +48,13 @@ impl NewShard {
     }
 }
 
+/// What a load had to read.
+#[derive(Debug, Default, Clone, Copy)]
+struct Replayed {
+    records: u64,
+    bytes: u64,
+}
+
 /// Replays all that the partition holds, once all of it is committed; the machine and the log's end.
 pub(super) async fn load(partition: Arc<Partition>, new: NewShard) -> Result<(GroupShard<ReplyTo>, Offset), LoadError> {
     let reader = Arc::clone(partition.reader().ok_or(LoadError::NotOpen)?);
@@ -55,7 +62,13 @@ pub(super) async fn load(partition: Arc<Partition>, new: NewShard) -> Result<(Gr
     wait_for_high_watermark(&partition, end).await?;
     tokio::task::spawn_blocking(move || {
         let mut machine = new.machine();
-        replay(&reader, end, &mut machine)?;
+        let replayed = replay(&reader, end, &mut machine)?;
+        tracing::info!(
+            partition = %partition.id,
+            "loaded the groups of {} records, {} bytes",
+            replayed.records,
+            replayed.bytes,
+        );
         Ok((machine, end))
     })
     .await
@@ -78,15 +91,18 @@ async fn wait_for_high_watermark(partition: &Partition, end: Offset) -> Result<(
     }
 }
 
-fn replay(reader: &LogReader, end: Offset, machine: &mut GroupShard<ReplyTo>) -> Result<(), LoadError> {
+fn replay(reader: &LogReader, end: Offset, machine: &mut GroupShard<ReplyTo>) -> Result<Replayed, LoadError> {
+    let mut replayed = Replayed::default();
     let mut offset = reader.log_start();
     while offset < end {
         let batches = reader.read_batches(offset, READ_BYTES, ReadBound::LogEnd)?;
         // Compaction may have taken away the end of the log.
-        let Some(last) = batches.last() else { return Ok(()) };
+        let Some(last) = batches.last() else { return Ok(replayed) };
         offset = last.header().next_offset();
         for batch in batches {
             let base = batch.header().base_offset;
+            replayed.bytes += batch.bytes().len() as u64;
+            replayed.records += u64::try_from(batch.header().record_count).unwrap_or(0);
             let attributes = batch.header().attributes;
             // Offsets of transactions, which only another broker can have written here, are not known to be committed.
             if attributes.is_control() || attributes.is_transactional() {
@@ -100,5 +116,5 @@ fn replay(reader: &LogReader, end: Offset, machine: &mut GroupShard<ReplyTo>) ->
             }
         }
     }
-    Ok(())
+    Ok(replayed)
 }
