@@ -61,20 +61,20 @@ fn dispatch(command: Command, whole: clap::Command) -> Result<(), CliError> {
         Command::Dump(arguments) => dump::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, whole),
         Command::Man(arguments) => man::run(&arguments, whole),
-        Command::Topics(command) => block_on(topics::run(command)),
-        Command::Groups(command) => block_on(groups::run(command)),
-        Command::Produce(arguments) => block_on(produce::run(arguments)),
-        Command::Consume(arguments) => block_on(consume::run(arguments)),
-        Command::Acls(command) => block_on(acls::run(command)),
-        Command::Users(command) => block_on(users::run(command)),
-        Command::Configs(command) => block_on(configs::run(command)),
-        Command::Cluster(command) => block_on(cluster::run(command)),
-        Command::Perf(command) => block_on(perf::run(command)),
+        Command::Topics(command) => block_on(topics::run(command))?,
+        Command::Groups(command) => block_on(groups::run(command))?,
+        Command::Produce(arguments) => block_on(produce::run(arguments))?,
+        Command::Consume(arguments) => block_on(consume::run(arguments))?,
+        Command::Acls(command) => block_on(acls::run(command))?,
+        Command::Users(command) => block_on(users::run(command))?,
+        Command::Configs(command) => block_on(configs::run(command))?,
+        Command::Cluster(command) => block_on(cluster::run(command))?,
+        Command::Perf(command) => block_on(perf::run(command))?,
     }
 }
 
 /// One thread is enough for a client, and starts at once.
-fn block_on(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -82,7 +82,7 @@ fn block_on(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliE
     let result = runtime.block_on(Box::pin(work));
     // A thread may still wait for standard input.
     runtime.shutdown_background();
-    result
+    Ok(result)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What every client command takes: where the cluster is, and how to print.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -37,25 +37,35 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 impl ConnectionArguments {
     /// A client of the cluster; it connects when it is first used.
     pub(crate) fn client(&self) -> Result<Client, CliError> {
-        let properties = match &self.command_config {
-            Some(path) => ClientProperties::load(path)?,
-            None => ClientProperties::default(),
-        };
-        let bootstrap = parse_bootstrap(&self.bootstrap_server)
-            .map_err(|error| CliError::usage(format!("--bootstrap-server: {error}")))?;
-        let timeout = self.timeout.or(properties.timeout).unwrap_or(TIMEOUT);
-        let mut config = ClientConfig::new(bootstrap, timeout);
-        config.request_timeout = properties.request_timeout.unwrap_or(config.request_timeout);
-        config.client_id = properties.client_id.unwrap_or(config.client_id);
-        for warning in &properties.security.warnings {
-            eprintln!("hanzo-stream: warning: {warning}");
-        }
-        config.security = properties.security;
-        Ok(Client::new(config))
+        client(&self.bootstrap_server, self.command_config.as_deref(), self.timeout)
     }
 
     /// Whether scripts read the output.
     pub(crate) fn is_json(&self) -> bool {
         self.output == Format::Json
     }
+}
+
+/// A client of the cluster at these addresses, with Kafka's client properties from a file; it connects when it is first
+/// used.
+pub(crate) fn client(
+    bootstrap_server: &str,
+    properties: Option<&Path>,
+    timeout: Option<Duration>,
+) -> Result<Client, CliError> {
+    let properties = match properties {
+        Some(path) => ClientProperties::load(path)?,
+        None => ClientProperties::default(),
+    };
+    let bootstrap =
+        parse_bootstrap(bootstrap_server).map_err(|error| CliError::usage(format!("--bootstrap-server: {error}")))?;
+    let timeout = timeout.or(properties.timeout).unwrap_or(TIMEOUT);
+    let mut config = ClientConfig::new(bootstrap, timeout);
+    config.request_timeout = properties.request_timeout.unwrap_or(config.request_timeout);
+    config.client_id = properties.client_id.unwrap_or(config.client_id);
+    for warning in &properties.security.warnings {
+        eprintln!("hanzo-stream: warning: {warning}");
+    }
+    config.security = properties.security;
+    Ok(Client::new(config))
 }

@@ -13,6 +13,7 @@ mod consume;
 mod dump;
 mod error;
 mod groups;
+mod kafka_tools;
 mod man;
 mod output;
 mod perf;
@@ -25,3 +26,4 @@ mod users;
 
 pub use command::{Command, run};
 pub use error::CliError;
+pub use kafka_tools::run_called_as;

@@ -70,6 +70,9 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 }
 
 fn main() -> ExitCode {
+    if let Some(status) = stream_cli::run_called_as(std::env::args_os()) {
+        return status;
+    }
     match CommandLine::parse().command {
         Command::Server(arguments) => server(arguments),
         Command::Client(command) => stream_cli::run(command, CommandLine::command()),
