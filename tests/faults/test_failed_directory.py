@@ -1,6 +1,7 @@
 """One of two log directories fails: it is offline as a whole until restart, and the other one serves as if nothing had happened."""
 
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from lib.produce import end_offset, fetch, offset_for, produce
 from lib.wire import Connection
 from .conftest import create_topic
 
-COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, KAFKA_STORAGE_ERROR = 15, 16, 56
+LEADER_NOT_AVAILABLE, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, KAFKA_STORAGE_ERROR = 5, 15, 16, 56
+ELECTION_NOT_NEEDED, PREFERRED_LEADER_NOT_AVAILABLE, ELIGIBLE_LEADERS_NOT_AVAILABLE = 84, 80, 83
 GOOD = Batch([b"good"]).encode()
 NO_SYNC = ("fdatasync:error=EIO:when=1+", "fsync:error=EIO:when=1+", "syncfs:error=EIO:when=1+")
 NO_WRITE = ("pwritev:error=EIO:when=1+", "pwrite64:error=EIO:when=1+")
@@ -89,6 +91,36 @@ def metric(broker: Broker, name: str) -> float:
     return float(line.split()[1])
 
 
+@dataclass
+class Led:
+    """What Metadata says of a partition."""
+
+    error: int
+    leader: int
+    epoch: int
+    offline: list[int]
+
+
+def metadata(connection: Connection, topic: str) -> list[Led]:
+    """The same of Metadata and DescribeTopicPartitions, but that the second never has an error for a partition."""
+    flags = {"allow_auto_topic_creation": False, "include_cluster_authorized_operations": False, "include_topic_authorized_operations": False}
+    (known,) = connection.ask("Metadata", 9, topics=[{"name": topic}], **flags).topics
+    (described,) = connection.ask("DescribeTopicPartitions", 0, topics=[{"name": topic}], response_partition_limit=100, cursor=None).topics
+    found = []
+    for one, other in zip(*(sorted(rows, key=lambda row: row.partition_index) for rows in (known.partitions, described.partitions)), strict=True):
+        led = Led(one.error_code, one.leader_id, one.leader_epoch, one.offline_replicas)
+        assert Led(0, other.leader_id, other.leader_epoch, other.offline_replicas) == Led(0, led.leader, led.epoch, led.offline)
+        assert other.error_code == 0
+        found.append(led)
+    return found
+
+
+def elect(connection: Connection, topic: str, partition: int, election_type: int) -> int:
+    wanted = [{"topic": topic, "partitions": [partition]}]
+    answer = connection.ask("ElectLeaders", 1, election_type=election_type, topic_partitions=wanted, timeout_ms=10_000)
+    return answer.replica_election_results[0].partition_result[0].error_code
+
+
 def log_dir_errors(connection: Connection) -> dict[str, int]:
     answer = connection.ask("DescribeLogDirs", 1, topics=None)
     return {result.log_dir: result.error_code for result in answer.results}
@@ -112,9 +144,22 @@ def test_the_whole_directory_is_offline(broker, dirs, topic_name, tmp_path, faul
             for _ in range(3):
                 assert produce(connection, topic, GOOD, partition=partition).error_code == 0
         group_well, group_ill = groups_of(connection, dirs, topic)
+        before = metadata(connection, topic)
+        assert all(led == Led(0, 1, led.epoch, []) for led in before)
         assert (metric(broker, "kafka_offline_log_directories"), metric(broker, "kafka_offline_partitions")) == (0, 0)
 
         fail_second(broker, connection, tmp_path, dirs, topic, ill[0], faults)
+
+        # Clients are not sent here for what is in it, as with Kafka 4.3.
+        wait_for(lambda: metadata(connection, topic)[ill[-1]].leader == -1, 10, "the controller to know")
+        told = metadata(connection, topic)
+        for partition in ill:
+            assert told[partition] == Led(LEADER_NOT_AVAILABLE, -1, before[partition].epoch + 1, [1])
+            assert elect(connection, topic, partition, 0) == PREFERRED_LEADER_NOT_AVAILABLE
+            assert elect(connection, topic, partition, 1) == ELIGIBLE_LEADERS_NOT_AVAILABLE
+        for partition in well:
+            assert told[partition] == before[partition]
+            assert elect(connection, topic, partition, 0) == ELECTION_NOT_NEEDED
 
         # The disk is well again, and still nothing of this directory is promised or shown.
         for _ in range(3):
@@ -154,6 +199,7 @@ def test_the_whole_directory_is_offline(broker, dirs, topic_name, tmp_path, faul
         wait_for(lambda: committed(connection, group_ill, topic) == (0, 7), 20, "the offset committed before the failure")
         assert commit(connection, group_ill, topic, 9) == 0
         assert set(log_dir_errors(connection).values()) == {0}
+        assert all(led == Led(0, 1, led.epoch, []) for led in metadata(connection, topic))
         assert metric(broker, "kafka_offline_log_directories") == 0
 
 
@@ -175,6 +221,30 @@ def test_who_waits_for_another_sync_is_told(broker, dirs, topic_name, tmp_path):
         fail_second(broker, connection, tmp_path, dirs, topic, ill[0], NO_SYNC)
         ((told,),) = [response.partitions for response in waiting.receive("Fetch", 12, correlation_id).responses]
         assert told.error_code == KAFKA_STORAGE_ERROR
+
+
+def test_a_read_that_fails_fails_alone(own_broker, topic_name, tmp_path):
+    """As with Kafka a read error takes nothing offline. The client is told KAFKA_STORAGE_ERROR, which it retries (Kafka: UNKNOWN_SERVER_ERROR)."""
+    broker = own_broker()
+    broker.expect_complaint("read failed: .*Input/output error")
+    broker.start()
+    with Connection(broker.bootstrap, 30) as connection:
+        topic = create_topic(connection, topic_name(), partitions=2)
+        for partition in range(2):
+            for _ in range(3):
+                assert produce(connection, topic, GOOD, partition=partition).error_code == 0
+    # After a start nothing is in memory, and the position of an offset is looked up in the file.
+    broker.restart()
+    with Connection(broker.bootstrap, 30) as connection:
+        calls = "pread64,preadv,preadv2"
+        faults = [f"{call}:error=EIO:when=1+" for call in calls.split(",")]
+        with strace.Injected(broker.pid, tmp_path, *faults, calls=calls, path=broker.data / f"{topic}-0" / SEGMENT):
+            assert fetch(connection, topic, 2).error_code == KAFKA_STORAGE_ERROR
+            assert len(read_batches(fetch(connection, topic, 2, 1).records)) == 1
+        assert produce(connection, topic, GOOD).base_offset == 3
+        assert len(read_batches(fetch(connection, topic, 2).records)) == 2
+        assert metadata(connection, topic)[0].leader == 1
+        assert metric(broker, "kafka_offline_log_directories") == 0
 
 
 def test_without_the_metadata_logs_directory_the_process_ends(own_broker, topic_name, tmp_path):

@@ -96,7 +96,8 @@ impl Controller {
             let message = format!("the preferred replica of {}-{index} leads already", topic.name);
             return Err(ApiError::new(ErrorCode::ElectionNotNeeded, message));
         }
-        let Some(preferred) = preferred.filter(|broker| partition.isr.contains(broker) && self.is_active(*broker))
+        let Some(preferred) =
+            preferred.filter(|broker| partition.isr.contains(broker) && self.may_lead(*broker, partition))
         else {
             let message = format!("the preferred replica of {}-{index} is not in sync or not available", topic.name);
             return Err(ApiError::new(ErrorCode::PreferredLeaderNotAvailable, message));
@@ -116,7 +117,7 @@ impl Controller {
             let message = format!("{}-{index} has a leader: broker {leader}", topic.name);
             return Err(ApiError::new(ErrorCode::ElectionNotNeeded, message));
         }
-        let mut live = partition.replicas.iter().copied().filter(|broker| self.is_active(*broker));
+        let mut live = partition.replicas.iter().copied().filter(|broker| self.may_lead(*broker, partition));
         let Some(in_sync_or_first) = live.clone().find(|broker| partition.isr.contains(broker)).or_else(|| live.next())
         else {
             let message = format!("no replica of {}-{index} is available", topic.name);

@@ -39,26 +39,41 @@ impl Controller {
     /// A broker stops leading: it leaves every ISR that has another live member, and what it led gets
     /// another leader from the ISR, or none.
     pub(super) fn lead_no_more(&self, broker: NodeId) -> Vec<MetadataRecord> {
-        let mut records = Vec::new();
-        for (topic, index, partition) in self.partitions() {
-            if !partition.isr.contains(&broker) && partition.leader != Some(broker) {
-                continue;
-            }
-            let others: Vec<NodeId> = partition.isr.iter().copied().filter(|member| *member != broker).collect();
+        let steps = self.partitions().filter_map(|(topic, index, partition)| {
             let mut record = change_of(topic.id, index);
-            if !others.is_empty() {
-                record.isr = Some(others.iter().map(|member| member.get()).collect());
-            }
-            if partition.leader == Some(broker) {
-                let next =
-                    partition.replicas.iter().find(|replica| others.contains(replica) && self.is_active(**replica));
-                record.leader = next.map_or(NO_LEADER, |next| next.get());
-            } else if others.is_empty() {
-                continue;
-            }
-            records.push(record.into());
+            self.step_down(broker, partition, &mut record).then(|| record.into())
+        });
+        steps.collect()
+    }
+
+    /// Takes the broker out of one partition's ISR and leadership; whether that changes anything.
+    pub(super) fn step_down(
+        &self,
+        broker: NodeId,
+        partition: &PartitionImage,
+        record: &mut PartitionChangeRecord,
+    ) -> bool {
+        if !partition.isr.contains(&broker) && partition.leader != Some(broker) {
+            return false;
         }
-        records
+        let others: Vec<NodeId> = partition.isr.iter().copied().filter(|member| *member != broker).collect();
+        if !others.is_empty() {
+            record.isr = Some(others.iter().map(|member| member.get()).collect());
+        }
+        if partition.leader == Some(broker) {
+            let mut in_order = partition.replicas.iter();
+            let next = in_order.find(|replica| others.contains(replica) && self.may_lead(**replica, partition));
+            record.leader = next.map_or(NO_LEADER, |next| next.get());
+        }
+        partition.leader == Some(broker) || !others.is_empty()
+    }
+
+    /// Whether a broker may lead this partition: it is there, and so is the directory that holds its replica.
+    pub(super) fn may_lead(&self, broker: NodeId, partition: &PartitionImage) -> bool {
+        let directory = partition.directory_of(broker).unwrap_or(Uuid::ZERO);
+        self.image
+            .broker(broker)
+            .is_some_and(|registration| registration.is_active() && registration.has_online_dir(directory))
     }
 
     /// Whether a broker may lead.

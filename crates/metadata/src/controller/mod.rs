@@ -20,6 +20,7 @@ mod delete_acls;
 mod delete_topics;
 mod elect_leaders;
 mod leadership;
+mod offline_log_dirs;
 mod placement;
 mod register_broker;
 mod topic_name;
@@ -47,6 +48,7 @@ pub use delegation_tokens::{CreateDelegationToken, DelegationTokenReply, ExpireD
 pub use delete_acls::{DeleteAcls, DeleteAclsReply};
 pub use delete_topics::{DeleteTopics, DeleteTopicsReply, DeletedTopic, TopicSelector};
 pub use elect_leaders::{ElectLeaders, ElectLeadersReply, ElectionType, PartitionElection};
+pub use offline_log_dirs::OfflineLogDirs;
 pub use register_broker::{BrokerReply, FenceBroker, RegisterBroker, UnfenceBroker, UnregisterBroker};
 pub use topic_name::check_topic_name;
 
@@ -94,6 +96,7 @@ pub enum Command {
     UnregisterBroker(UnregisterBroker),
     FenceBroker(FenceBroker),
     UnfenceBroker(UnfenceBroker),
+    OfflineLogDirs(OfflineLogDirs),
     CreateTopics(CreateTopics),
     DeleteTopics(DeleteTopics),
     CreatePartitions(CreatePartitions),
@@ -120,6 +123,7 @@ pub enum Reply {
     UnregisterBroker(BrokerReply),
     FenceBroker(BrokerReply),
     UnfenceBroker(BrokerReply),
+    OfflineLogDirs(BrokerReply),
     CreateTopics(CreateTopicsReply),
     DeleteTopics(DeleteTopicsReply),
     CreatePartitions(CreatePartitionsReply),
@@ -182,6 +186,7 @@ impl Controller {
             Command::UnregisterBroker(c) => self.unregister_broker(c).map(Reply::UnregisterBroker),
             Command::FenceBroker(c) => self.fence_broker(c).map(Reply::FenceBroker),
             Command::UnfenceBroker(c) => self.unfence_broker(c).map(Reply::UnfenceBroker),
+            Command::OfflineLogDirs(c) => self.offline_log_dirs(c).map(Reply::OfflineLogDirs),
             Command::CreateTopics(c) => self.create_topics(random, c).map(Reply::CreateTopics),
             Command::DeleteTopics(c) => self.delete_topics(c).map(Reply::DeleteTopics),
             Command::CreatePartitions(c) => self.create_partitions(random, c).map(Reply::CreatePartitions),

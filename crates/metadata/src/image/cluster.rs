@@ -112,6 +112,13 @@ impl BrokerRegistration {
         self.endpoints.iter().find(|endpoint| endpoint.name == listener)
     }
 
+    /// Whether a replica in that directory can be served. Of the first hundred ids, which are reserved, none is a directory: the
+    /// replica's place is not told yet (KIP-858).
+    pub fn has_online_dir(&self, directory: Uuid) -> bool {
+        let is_reserved = directory.0[..15].iter().all(|byte| *byte == 0) && directory.0[15] < 100;
+        is_reserved || self.log_dirs.contains(&directory)
+    }
+
     /// Whether it may lead partitions and join ISRs.
     pub fn is_active(&self) -> bool {
         !self.fenced && !self.in_controlled_shutdown

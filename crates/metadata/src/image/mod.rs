@@ -17,7 +17,7 @@ mod topics;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stream_types::NodeId;
+use stream_types::{NodeId, Uuid};
 
 pub use cluster::{BrokerRegistration, ControllerRegistration, Endpoint, SecurityProtocol, SupportedVersions};
 pub use configs::{ConfigResource, ConfigResourceType, ConfigsImage};
@@ -63,6 +63,16 @@ impl MetadataImage {
     /// Every broker that clients may be sent to.
     pub fn unfenced_brokers(&self) -> impl Iterator<Item = &Arc<BrokerRegistration>> {
         self.brokers.values().filter(|broker| !broker.fenced)
+    }
+
+    /// Replicas that cannot be served: their broker is gone, or the log directory that holds them has failed (KIP-112).
+    pub fn offline_replicas(&self, partition: &PartitionImage) -> impl Iterator<Item = NodeId> {
+        let is_online = |id: &NodeId| {
+            let directory = partition.directory_of(*id).unwrap_or(Uuid::ZERO);
+            let led = partition.leader == Some(*id);
+            self.broker(*id).is_some_and(|broker| !broker.fenced && (led || broker.has_online_dir(directory)))
+        };
+        partition.replicas.iter().copied().filter(move |id| !is_online(id))
     }
 
     /// Every registered controller in the order of ids.

@@ -54,6 +54,11 @@ fn elections() {
 }
 
 #[test]
+fn log_dirs() {
+    check("log_dirs.txt");
+}
+
+#[test]
 fn acls() {
     check("acls.txt");
 }

@@ -1,16 +1,23 @@
 //! A log directory that failed: everybody learns of it, and nothing is tried again before a restart.
 //!
 //! - Its logs refuse everything with KAFKA_STORAGE_ERROR; whoever waits for one of its syncs is told now.
+//! - The controller takes the leadership of its partitions away, so that clients are not sent here for them.
 //! - Groups of its `__consumer_offsets` partitions have no coordinator any more.
 //! - With the directory of the metadata log, or the last one, the process ends with status 4, as Kafka halts.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use stream_metadata::controller::OfflineLogDirs;
+use stream_metadata::{Command, Reply};
 
 use super::Broker;
 use crate::partitions::FailedDir;
 
 /// The exit status that says that the storage failed.
 const EXIT_STORAGE: i32 = 4;
+/// Before the controller is told again, which did not take it.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
 
 /// Waits for failures until the broker stops.
 pub(super) async fn watch(broker: Arc<Broker>) {
@@ -33,6 +40,9 @@ pub(super) async fn watch(broker: Arc<Broker>) {
             tracing::error!("log directory {path} failed and is offline until restart: {}", dir.reason);
         }
         give_up(&broker);
+        if !new.is_empty() {
+            tokio::spawn(tell_controller(Arc::clone(&broker), new));
+        }
         known = offline;
     }
 }
@@ -54,4 +64,27 @@ fn give_up(broker: &Broker) {
         partition.give_up_waiting();
     }
     broker.groups.lose(&partitions);
+}
+
+/// Tells the controller until it has taken it: while the broker is not registered yet, or there is no controller, it does not.
+async fn tell_controller(broker: Arc<Broker>, failed: Vec<FailedDir>) {
+    loop {
+        let all = broker.partitions.all();
+        let held_by = |dir: &FailedDir| {
+            let here = all.iter().filter(|partition| broker.log_dirs.directory_of(&partition.id) == Some(dir.id));
+            (dir.id, here.map(|partition| (partition.topic_id, partition.id.partition)).collect())
+        };
+        let command = OfflineLogDirs {
+            broker_id: broker.node_id(),
+            broker_epoch: broker.broker_epoch(),
+            failed: failed.iter().map(held_by).collect(),
+        };
+        if let Ok(Reply::OfflineLogDirs(Ok(_))) = broker.controller.submit(Command::OfflineLogDirs(command)).await {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TELL_AGAIN) => {}
+            () = broker.stopping() => return,
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //!   the answer says where the next request goes on (KIP-966). No topics named: all.
 //! - A named topic that does not exist is UNKNOWN_TOPIC_OR_PARTITION, one that cannot exist INVALID_TOPIC_EXCEPTION.
 //! - Needs Describe: of all topics those without are left out, named ones are TOPIC_AUTHORIZATION_FAILED at the end.
+//! - A partition without a leader has leader -1, its last epoch and no error.
 //! - Eligible leader replicas are given with each partition; authorized operations always.
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use stream_codec::Str;
 use stream_metadata::controller::check_topic_name;
 use stream_metadata::{MetadataImage, PartitionImage, TopicImage};
 use stream_security::acl::{Operation, ResourceType};
-use stream_types::{ErrorCode, LeaderEpoch, NodeId, PartitionIndex};
+use stream_types::{ErrorCode, NodeId, PartitionIndex};
 use stream_wire::describe_topic_partitions::{
     Cursor, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, DescribeTopicPartitionsResponsePartition,
     DescribeTopicPartitionsResponseTopic,
@@ -139,18 +140,16 @@ fn describe(
     partition: &PartitionImage,
 ) -> DescribeTopicPartitionsResponsePartition {
     let ids = |nodes: &[NodeId]| nodes.iter().map(|node| node.get()).collect::<Vec<i32>>();
-    let is_offline = |id: &&NodeId| image.broker(**id).is_none_or(|broker| broker.fenced);
-    let error = if partition.leader.is_some() { ErrorCode::None } else { ErrorCode::LeaderNotAvailable };
     DescribeTopicPartitionsResponsePartition {
-        error_code: error.code(),
+        error_code: ErrorCode::None.code(),
         partition_index: index.get(),
         leader_id: partition.leader.map_or(-1, NodeId::get),
-        leader_epoch: partition.leader.map_or(LeaderEpoch::NONE, |_| partition.leader_epoch).get(),
+        leader_epoch: partition.leader_epoch.get(),
         replica_nodes: ids(&partition.replicas),
         isr_nodes: ids(&partition.isr),
         eligible_leader_replicas: Some(ids(&partition.eligible_leader_replicas)),
         last_known_elr: Some(ids(&partition.last_known_elr)),
-        offline_replicas: partition.replicas.iter().filter(is_offline).map(|id| id.get()).collect(),
+        offline_replicas: image.offline_replicas(partition).map(NodeId::get).collect(),
     }
 }
 

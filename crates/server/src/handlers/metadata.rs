@@ -4,7 +4,8 @@
 //! - An unknown topic is created where both `allow_auto_topic_creation` and
 //!   `auto.create.topics.enable` say so; the answer then waits until it can be used.
 //! - v12+: topics by id (UNKNOWN_TOPIC_ID) and null names; before, both are INVALID_REQUEST for every topic.
-//! - A partition without a leader is LEADER_NOT_AVAILABLE with leader -1.
+//! - A partition without a leader is LEADER_NOT_AVAILABLE with leader -1 and its last epoch. Replicas are offline on a broker
+//!   that is gone, and in a log directory that has failed (KIP-112).
 //! - Needs Describe: a named topic without it is TOPIC_AUTHORIZATION_FAILED, whether it exists or not; of all topics those
 //!   are left out. Creation needs Create on the cluster or the topic.
 //! - Authorized operations are given when asked for, INT_MIN otherwise (KIP-430).
@@ -15,7 +16,7 @@ use stream_codec::Str;
 use stream_metadata::controller::{CreateTopics, NewTopic, check_topic_name};
 use stream_metadata::{Command, MetadataImage, PartitionImage, TopicImage};
 use stream_security::acl::{Operation, ResourceType};
-use stream_types::{ErrorCode, LeaderEpoch};
+use stream_types::{ErrorCode, NodeId};
 use stream_wire::metadata::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker, MetadataResponsePartition,
     MetadataResponseTopic,
@@ -236,14 +237,13 @@ fn known_partition(
     partition: &PartitionImage,
 ) -> MetadataResponsePartition {
     let error = if partition.leader.is_some() { ErrorCode::None } else { ErrorCode::LeaderNotAvailable };
-    let offline = partition.replicas.iter().filter(|id| image.broker(**id).is_none_or(|broker| broker.fenced));
     MetadataResponsePartition {
         error_code: error.code(),
         partition_index,
         leader_id: partition.leader.map_or(-1, |leader| leader.get()),
-        leader_epoch: partition.leader.map_or(LeaderEpoch::NONE, |_| partition.leader_epoch).get(),
+        leader_epoch: partition.leader_epoch.get(),
         replica_nodes: partition.replicas.iter().map(|id| id.get()).collect(),
         isr_nodes: partition.isr.iter().map(|id| id.get()).collect(),
-        offline_replicas: offline.map(|id| id.get()).collect(),
+        offline_replicas: image.offline_replicas(partition).map(NodeId::get).collect(),
     }
 }

@@ -35,6 +35,8 @@ const LOGS_WORTH_A_VOLUME_SYNC: usize = 64;
 #[derive(Debug)]
 struct OneDir {
     path: PathBuf,
+    /// `directory.id`.
+    id: Uuid,
     /// Was shut down cleanly before this start.
     clean: bool,
     /// Opened at start, so that no write error in between goes unseen.
@@ -83,6 +85,8 @@ pub(crate) struct LogDirs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FailedDir {
     pub(crate) path: PathBuf,
+    /// `directory.id`.
+    pub(crate) id: Uuid,
     pub(crate) reason: String,
     /// It also holds the metadata log.
     pub(crate) holds_metadata: bool,
@@ -95,16 +99,16 @@ impl LogDirs {
     /// # Errors
     /// When one cannot be read, or the mark cannot be removed.
     pub(crate) fn load(disk: &Arc<dyn Disk>, data_dir: &DataDir) -> Result<LogDirs, LogError> {
-        let paths = data_dir.log_dirs.iter().map(|dir| dir.path.clone()).collect();
-        LogDirs::load_from(disk, paths)
+        let dirs = data_dir.log_dirs.iter().map(|dir| (dir.path.clone(), dir.id)).collect();
+        LogDirs::load_from(disk, dirs)
     }
 
-    fn load_from(disk: &Arc<dyn Disk>, paths: Vec<PathBuf>) -> Result<LogDirs, LogError> {
+    fn load_from(disk: &Arc<dyn Disk>, paths: Vec<(PathBuf, Uuid)>) -> Result<LogDirs, LogError> {
         let mut dirs = Vec::new();
         let mut places = Places::default();
         let mut all_notes = Vec::new();
         let failed = Arc::new(Notify::new());
-        for (index, path) in paths.into_iter().enumerate() {
+        for (index, (path, id)) in paths.into_iter().enumerate() {
             log_dir::remove_deleted(&**disk, &path)?;
             let notes = Notes {
                 recovery_points: checkpoint::read(&**disk, &path, RECOVERY_POINT)?,
@@ -127,7 +131,7 @@ impl LogDirs {
             })?;
             let told = Arc::clone(&failed);
             let health = Arc::new(DirHealth::new(move || told.notify_one()));
-            dirs.push(OneDir { clean: log_dir::take_clean_shutdown(&**disk, &path)?, path, volume, health });
+            dirs.push(OneDir { clean: log_dir::take_clean_shutdown(&**disk, &path)?, path, id, volume, health });
         }
         Ok(LogDirs { disk: Arc::clone(disk), dirs, places: Mutex::new(places), notes: Mutex::new(all_notes), failed })
     }
@@ -141,9 +145,15 @@ impl LogDirs {
     pub(crate) fn offline(&self) -> Vec<FailedDir> {
         let failed = |(index, dir): (usize, &OneDir)| {
             let reason = dir.health.failure()?.to_owned();
-            Some(FailedDir { path: dir.path.clone(), reason, holds_metadata: index == 0 })
+            Some(FailedDir { path: dir.path.clone(), id: dir.id, reason, holds_metadata: index == 0 })
         };
         self.dirs.iter().enumerate().filter_map(failed).collect()
+    }
+
+    /// The `directory.id` of where the partition is.
+    pub(crate) fn directory_of(&self, id: &TopicPartition) -> Option<Uuid> {
+        let dir = self.places.lock().found.get(id)?.dir;
+        Some(self.dirs[dir].id)
     }
 
     /// How many directories there are.
@@ -381,7 +391,8 @@ mod tests {
     }
 
     fn load(disk: &Arc<dyn Disk>) -> LogDirs {
-        LogDirs::load_from(disk, vec!["/a".into(), "/b".into()]).expect("directories can be read")
+        LogDirs::load_from(disk, vec![("/a".into(), Uuid([1; 16])), ("/b".into(), Uuid([2; 16]))])
+            .expect("directories can be read")
     }
 
     #[test]

@@ -106,9 +106,11 @@ fn state(broker: &Broker) -> ClusterState {
     }
     for partition in broker.partitions.all() {
         let Some(reader) = partition.reader() else { continue };
-        state.offline_partitions += usize::from(reader.offline().is_some());
         let index = partition.id.partition;
         let known = image.topic(&partition.id.topic).and_then(|topic| topic.partition(index));
+        // One without a leader is counted already: the controller takes it away from a failed directory.
+        let is_led = known.is_some_and(|known| known.leader.is_some());
+        state.offline_partitions += usize::from(is_led && reader.offline().is_some());
         state.partitions.push(PartitionState {
             topic: partition.id.topic.as_str().into(),
             partition: index.get(),

@@ -6,7 +6,8 @@ use stream_metadata::acl::{AclFilter, NewAcl};
 use stream_metadata::controller::{
     AllocateProducerIds, AlterClientQuotas, AlterConfigs, ConfigChange, ConfigOperation, CreateAcls, CreatePartitions,
     CreateTopics, DeleteAcls, DeleteTopics, ElectLeaders, ElectionType, FenceBroker, IncrementalAlterConfigs,
-    NewPartitions, NewTopic, QuotaChange, RegisterBroker, TopicSelector, UnfenceBroker, UnregisterBroker,
+    NewPartitions, NewTopic, OfflineLogDirs, QuotaChange, RegisterBroker, TopicSelector, UnfenceBroker,
+    UnregisterBroker,
 };
 use stream_metadata::{Command, ConfigResource, ConfigResourceType, Endpoint, MetadataImage, SecurityProtocol};
 use stream_types::{NodeId, PartitionIndex, TopicPartition, Uuid};
@@ -21,6 +22,7 @@ pub(crate) fn command(words: &[&str], image: &MetadataImage) -> Command {
         "register" => Command::RegisterBroker(register(rest)),
         "fence" => Command::FenceBroker(FenceBroker { broker_id: node(rest[0]), broker_epoch: number(rest[1]) }),
         "unfence" => Command::UnfenceBroker(UnfenceBroker { broker_id: node(rest[0]), broker_epoch: number(rest[1]) }),
+        "offline" => Command::OfflineLogDirs(offline(rest, image)),
         "unregister" => Command::UnregisterBroker(UnregisterBroker { broker_id: node(rest[0]) }),
         "create" => {
             let topics = rest.split(|word| *word == ";").map(new_topic).collect();
@@ -201,6 +203,22 @@ fn change(word: &str) -> ConfigChange {
         other => panic!("no such operation: {other}"),
     };
     ConfigChange { name: name.to_owned(), operation, value }
+}
+
+/// `1 1 dir=e orders-0 orders-1`: broker, its epoch, then each failed directory with the partitions in it.
+fn offline(words: &[&str], image: &MetadataImage) -> OfflineLogDirs {
+    let mut failed: Vec<(Uuid, Vec<(Uuid, PartitionIndex)>)> = Vec::new();
+    for word in &words[2..] {
+        match word.strip_prefix("dir=") {
+            Some(dir) => failed.push((Uuid([dir.as_bytes()[0]; 16]), Vec::new())),
+            None => {
+                let partition = partition(word);
+                let topic_id = image.topic(&partition.topic).map_or(Uuid::ZERO, |topic| topic.id);
+                failed.last_mut().expect("a directory").1.push((topic_id, partition.partition));
+            }
+        }
+    }
+    OfflineLogDirs { broker_id: node(words[0]), broker_epoch: number(words[1]), failed }
 }
 
 fn partition(word: &str) -> TopicPartition {

@@ -19,7 +19,8 @@ pub(crate) fn record(record: &MetadataRecord, before: &MetadataImage, after: &Me
             format!("RegisterBroker {} epoch {}{rack}{fenced}", r.broker_id, r.broker_epoch)
         }
         MetadataRecord::BrokerRegistrationChange(r) => {
-            format!("BrokerRegistrationChange {} epoch {} fenced {:+}", r.broker_id, r.broker_epoch, r.fenced)
+            let dirs = if r.log_dirs.is_empty() { String::new() } else { format!(" dirs {}", dirs(&r.log_dirs)) };
+            format!("BrokerRegistrationChange {} epoch {} fenced {:+}{dirs}", r.broker_id, r.broker_epoch, r.fenced)
         }
         MetadataRecord::UnregisterBroker(r) => format!("UnregisterBroker {} epoch {}", r.broker_id, r.broker_epoch),
         MetadataRecord::Topic(r) => format!("Topic {}", r.name),
@@ -32,7 +33,7 @@ pub(crate) fn record(record: &MetadataRecord, before: &MetadataImage, after: &Me
             r.leader,
             r.leader_epoch,
             r.partition_epoch,
-            r.directories.iter().map(|dir| if dir.is_zero() { '?' } else { char::from(dir.0[0]) }).collect::<String>(),
+            dirs(&r.directories),
         ),
         MetadataRecord::PartitionChange(r) => {
             let mut text = format!("PartitionChange {}-{}", name(r.topic_id), r.partition_id);
@@ -44,6 +45,9 @@ pub(crate) fn record(record: &MetadataRecord, before: &MetadataImage, after: &Me
             }
             if r.leader_recovery_state != -1 {
                 let _ = write!(text, " recovery {}", r.leader_recovery_state);
+            }
+            if let Some(directories) = &r.directories {
+                let _ = write!(text, " dirs {}", dirs(directories));
             }
             text
         }
@@ -77,9 +81,11 @@ fn acl(r: &AccessControlEntryRecord) -> String {
 
 pub(crate) fn reply(reply: &Reply) -> String {
     match reply {
-        Reply::RegisterBroker(r) | Reply::UnregisterBroker(r) | Reply::FenceBroker(r) | Reply::UnfenceBroker(r) => {
-            outcome(r.as_ref().map(|epoch| format!("epoch {epoch}")))
-        }
+        Reply::RegisterBroker(r)
+        | Reply::UnregisterBroker(r)
+        | Reply::FenceBroker(r)
+        | Reply::UnfenceBroker(r)
+        | Reply::OfflineLogDirs(r) => outcome(r.as_ref().map(|epoch| format!("epoch {epoch}"))),
         Reply::CreateTopics(reply) => lines(reply.topics.iter().map(|(name, result)| {
             let created = result.as_ref().map(|created| {
                 let id = if created.topic_id.is_zero() { " (validated)" } else { "" };
@@ -156,4 +162,8 @@ fn outcome(result: Result<String, &ApiError>) -> String {
 
 fn lines(outcomes: impl Iterator<Item = String>) -> String {
     outcomes.collect()
+}
+
+fn dirs(ids: &[Uuid]) -> String {
+    ids.iter().map(|dir| if dir.is_zero() { '?' } else { char::from(dir.0[0]) }).collect()
 }

@@ -74,6 +74,7 @@ pub fn outcome(reply: &Reply) -> &'static str {
         Reply::AlterConfigs(reply) | Reply::IncrementalAlterConfigs(reply) => alter_configs::outcome(reply),
         Reply::AllocateProducerIds(reply) => allocate_producer_ids::outcome(reply),
         Reply::UnregisterBroker(_)
+        | Reply::OfflineLogDirs(_)
         | Reply::ElectLeaders(_)
         | Reply::AlterUserScramCredentials(_)
         | Reply::CreateDelegationToken(_)
