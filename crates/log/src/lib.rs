@@ -33,6 +33,7 @@ mod segment;
 mod sync;
 mod tail;
 mod truncate;
+mod unread;
 mod write;
 
 pub use append::{AppendOrigin, Appended};
@@ -51,3 +52,4 @@ pub use reader::{LogReader, LogSize, ReadBound};
 pub use retain::Removal;
 pub use sync::SyncWork;
 pub use tail::TailBudget;
+pub use unread::Kept;

@@ -310,3 +310,33 @@ fn what_kafka_left_to_be_removed_says_nothing_of_other_segments() {
     assert_eq!(values(&log.reader(), 0), expected);
     assert!(!left.exists());
 }
+
+#[test]
+fn what_is_unread_has_an_age_and_a_time_to_live() {
+    let scratch = Scratch::new();
+    let config = LogConfig { tail_cache_bytes_max: 0, ..small_segments() };
+    let mut log = filled(&scratch.path().join("t-0"), config, 100);
+    let reader = log.reader();
+    let exact = reader.offset_for_time(0, ReadBound::LogEnd).expect("looks").expect("some");
+    assert_eq!(reader.batch_timestamp(Offset(0)).expect("looks"), Some(exact.timestamp));
+    // Inside a batch it is the time of the batch's first record.
+    let base = reader.batch_timestamp(Offset(500)).expect("looks");
+    assert!(base.is_some() && reader.batch_timestamp(Offset(509)).expect("looks") == base);
+    assert!(reader.batch_timestamp(Offset(510)).expect("looks") > base);
+    assert_eq!(reader.batch_timestamp(Offset(1000)).expect("looks"), None, "nothing is there yet");
+    let (first, last) = (reader.kept(Offset(0)).expect("looks"), reader.kept(Offset(999)).expect("looks"));
+    assert!(first.timestamp < last.timestamp && first.bytes_after > 0, "{first:?} {last:?}");
+    assert_eq!(last.bytes_after, 0);
+    // As retention sees it: the first segment goes when the others are as large as the limit.
+    let limit = first.bytes_after;
+    log.set_config(LogConfig { retention_bytes: Some(limit + 1), retention_ms: None, ..small_segments() });
+    assert!(log.expire(at(0), Offset(1000)).expect("expires").is_empty());
+    log.set_config(LogConfig { retention_bytes: Some(limit), retention_ms: None, ..small_segments() });
+    let removal = log.expire(at(0), Offset(1000)).expect("expires");
+    assert_eq!(removal.segment_count, 1);
+    removal.run().expect("removes");
+    // Recent batches in memory say the same as the files.
+    log.set_config(LogConfig { tail_cache_bytes_max: 1 << 20, ..small_segments() });
+    append(&mut log, records("tail", 3, 77_000));
+    assert_eq!(reader.batch_timestamp(Offset(1001)).expect("looks"), Some(77_000));
+}

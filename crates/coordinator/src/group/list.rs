@@ -33,6 +33,13 @@ impl<Token> GroupShard<Token> {
         })
     }
 
+    /// Members that wait for the answer to their JoinGroup, and to their SyncGroup; for metrics.
+    pub fn waiting_members(&self) -> (usize, usize) {
+        let members = || self.groups.values().flat_map(|group| group.members.values());
+        let joining = members().filter(|member| member.joining.is_some()).count();
+        (joining, members().filter(|member| member.syncing.is_some()).count())
+    }
+
     /// Every committed offset that the log holds: group, topic, partition, offset. Sorted; for the lag metric.
     pub fn committed_offsets(&self) -> impl Iterator<Item = (&Str, &Str, PartitionIndex, Offset)> {
         self.offsets.replayed().map(|(group, topic, partition, committed)| (group, topic, partition, committed.offset))

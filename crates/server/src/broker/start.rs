@@ -94,15 +94,8 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let static_config = Arc::new(StaticConfig::new(config.node_id, config.static_config()));
     let (published, images) = mpsc::channel(PUBLISHED_MAX);
     let controller = start_controller(&config, &data_dir, &static_config, &disk, clock, published)?;
-    let context = WorkerContext {
-        clock,
-        flusher: Flusher::start().map_err(|error| storage(format!("cannot start the flusher: {error}")))?,
-        flush_policy: flush_policy(&config),
-        disk,
-        node_id: config.node_id,
-    };
-    let workers = Workers::start(cores.min(WORKERS_MAX), context)
-        .map_err(|error| storage(format!("cannot start the log writers: {error}")))?;
+    let metrics = Metrics::new();
+    let workers = start_workers(&config, clock, disk, &metrics, cores)?;
     let tokens = Arc::new(DelegationTokens::new(config.tokens.secret_key.clone()));
     let broker = Arc::new(Broker {
         clock,
@@ -115,7 +108,7 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
         groups: GroupCoordinator::start(clock, &config, cores),
         certificates,
         request_memory: request_memory(&config),
-        metrics: Metrics::new(),
+        metrics,
         audit: AuditTrail::new(clock, config.audit_topic.clone()),
         image: ArcSwap::from_pointee(MetadataImage::empty(&data_dir.cluster_id)),
         image_offset: AtomicI64::new(0),
@@ -151,6 +144,25 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     announce(&broker, &data_dir);
     signals.wait().await;
     super::stop::stop(&broker, publishing, maintenance).await.map_err(storage)
+}
+
+fn start_workers(
+    config: &ServerConfig,
+    clock: Clock,
+    disk: Arc<dyn Disk>,
+    metrics: &Metrics,
+    cores: usize,
+) -> Result<Workers, StartError> {
+    let context = WorkerContext {
+        clock,
+        flusher: Flusher::start(clock, Arc::clone(&metrics.flushes))
+            .map_err(|error| storage(format!("cannot start the flusher: {error}")))?,
+        flush_policy: flush_policy(config),
+        disk,
+        node_id: config.node_id,
+    };
+    Workers::start(cores.min(WORKERS_MAX), context)
+        .map_err(|error| storage(format!("cannot start the log writers: {error}")))
 }
 
 fn request_memory(config: &ServerConfig) -> RequestMemory {

@@ -38,6 +38,8 @@ pub(crate) const READ_KEYS: &[&str] = &[
     "hanzo.log.format",
     "hanzo.log.level",
     "hanzo.memory.bytes",
+    "hanzo.metrics.max.series",
+    "hanzo.metrics.partition.labels",
     "inter.broker.listener.name",
     "listener.security.protocol.map",
     "listeners",

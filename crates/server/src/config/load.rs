@@ -19,9 +19,9 @@ use super::machine::Machine;
 use super::reader::{Reader, check_all};
 use super::settings::{Settings, Source};
 use super::{
-    FlushPolicy, GroupSettings, Listener, LogFormat, LogSettings, NetworkSettings, OffsetsSettings, QuotaSettings,
-    SaslSettings, ServerConfig, TokenSettings, TopicSettings, Warning, authorizer, classify, connections, listener,
-    network, properties, sasl, security, ssl,
+    FlushPolicy, GroupSettings, Listener, LogFormat, LogSettings, MetricsSettings, NetworkSettings, OffsetsSettings,
+    QuotaSettings, SaslSettings, ServerConfig, TokenSettings, TopicSettings, Warning, authorizer, classify,
+    connections, listener, network, properties, sasl, security, ssl,
 };
 
 /// What the command line says about the configuration.
@@ -224,6 +224,10 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         memory_bytes: reader.long("hanzo.memory.bytes")? as u64,
         disk_reserve_bytes: reader.long("hanzo.disk.reserve.bytes")? as u64,
         audit_topic: audit_topic(reader)?,
+        metrics: MetricsSettings {
+            partition_labels: reader.bool("hanzo.metrics.partition.labels")?,
+            series_max: usize::try_from(reader.long("hanzo.metrics.max.series")?).unwrap_or(usize::MAX),
+        },
         declared,
         log_format: if reader.text_or_default("hanzo.log.format") == "json" {
             LogFormat::Json

@@ -81,6 +81,15 @@ impl FlushPolicy {
     }
 }
 
+/// How much `/metrics` tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MetricsSettings {
+    /// `hanzo.metrics.partition.labels`
+    pub partition_labels: bool,
+    /// `hanzo.metrics.max.series`
+    pub series_max: usize,
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LogFormat {
@@ -245,6 +254,8 @@ pub struct ServerConfig {
     pub memory_bytes: u64,
     /// `hanzo.disk.reserve.bytes`
     pub disk_reserve_bytes: u64,
+    /// How much `/metrics` tells.
+    pub metrics: MetricsSettings,
     /// `hanzo.audit.topic`
     pub audit_topic: Option<String>,
     /// Users and ACLs of `hanzo.catalog.file` and of the environment.

@@ -1,6 +1,7 @@
 //! How far groups are behind, asked when somebody scrapes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use stream_coordinator::GroupShard;
 use stream_metadata::MetadataImage;
@@ -10,8 +11,7 @@ use tokio::sync::oneshot;
 use super::GroupCoordinator;
 use super::owner::Event;
 use super::shard::ReplyTo;
-use crate::partitions::PartitionTable;
-use crate::telemetry::scrape::GroupLag;
+use crate::partitions::{Partition, PartitionTable};
 
 /// What the groups of some shards have committed, and the states they are in.
 #[derive(Debug, Default)]
@@ -19,6 +19,19 @@ pub(crate) struct Census {
     committed: Vec<Committed>,
     /// Groups by state.
     pub(crate) states: BTreeMap<Box<str>, usize>,
+    /// Members that wait for their JoinGroup answer.
+    pub(crate) joining: usize,
+    /// Members that wait for their SyncGroup answer.
+    pub(crate) syncing: usize,
+}
+
+/// How far a group has come in a partition that this broker holds.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    pub(crate) group: Box<str>,
+    pub(crate) partition: Arc<Partition>,
+    /// The first record that the group has not committed as read.
+    pub(crate) offset: Offset,
 }
 
 #[derive(Debug)]
@@ -35,6 +48,9 @@ impl Census {
         for group in machine.groups() {
             *self.states.entry((&*group.state).into()).or_default() += 1;
         }
+        let (joining, syncing) = machine.waiting_members();
+        self.joining += joining;
+        self.syncing += syncing;
         let committed = machine.committed_offsets().map(|(group, topic, partition, offset)| Committed {
             group: (&**group).into(),
             topic: (&**topic).into(),
@@ -44,17 +60,13 @@ impl Census {
         self.committed.extend(committed);
     }
 
-    /// The lags in partitions that this broker holds.
-    pub(crate) fn lags(self, image: &MetadataImage, partitions: &PartitionTable) -> Vec<GroupLag> {
-        let mut lags = Vec::with_capacity(self.committed.len());
-        for Committed { group, topic, partition, offset } in self.committed {
-            let held = image.topic(&topic).and_then(|topic| partitions.get(topic.id, partition));
-            let Some(end) = held.and_then(|held| held.reader().map(|reader| reader.high_watermark())) else { continue };
-            let lag = u64::try_from(end.get().saturating_sub(offset.get())).unwrap_or(0);
-            lags.push(GroupLag { group, topic, partition: partition.get(), lag });
-        }
-        lags.sort_unstable_by(|a, b| (&a.group, &a.topic, a.partition).cmp(&(&b.group, &b.topic, b.partition)));
-        lags
+    /// Of the partitions that this broker holds, in no order.
+    pub(crate) fn progress(self, image: &MetadataImage, partitions: &PartitionTable) -> Vec<Progress> {
+        let of_held = self.committed.into_iter().filter_map(|Committed { group, topic, partition, offset }| {
+            let partition = partitions.get(image.topic(&topic)?.id, partition)?;
+            Some(Progress { group, partition, offset })
+        });
+        of_held.collect()
     }
 }
 
@@ -75,6 +87,8 @@ impl GroupCoordinator {
             // An owner that ended with the broker has no groups any more.
             let Ok(part) = census.blocking_recv() else { continue };
             whole.committed.extend(part.committed);
+            whole.joining += part.joining;
+            whole.syncing += part.syncing;
             for (state, count) in part.states {
                 *whole.states.entry(state).or_default() += count;
             }

@@ -45,6 +45,7 @@ use crate::partitions::{Partition, PartitionTable};
 use mailbox::{Mailbox, Refusal};
 use owner::{Event, Owner};
 
+pub(crate) use lag::{Census, Progress};
 pub(crate) use offsets_topic::{OFFSETS_TOPIC, ensure_offsets_topic, offsets_topic};
 
 const OWNERS_MAX: usize = 4;

@@ -36,7 +36,7 @@ impl Running {
         let clock = Clock::start();
         let context = WorkerContext {
             clock,
-            flusher: Flusher::start().unwrap(),
+            flusher: Flusher::start(clock, Arc::default()).unwrap(),
             flush_policy: FlushPolicy::Auto,
             disk: Arc::new(disk.clone()),
             node_id: NodeId(1),

@@ -12,6 +12,7 @@
 //! - An empty partition has an empty record set, never a null one (librdkafka 2.0.2).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use stream_codec::{RecordPart, Records, Str};
@@ -262,7 +263,7 @@ impl Plan {
     async fn wait_for_bytes(self: Arc<Plan>, broker: &Broker, deadline: tokio::time::Instant) -> Answer {
         let waiter = Arc::new(FetchWaiter::default());
         loop {
-            let registered = Registered::new(&self, &waiter);
+            let registered = Registered::new(&self, &waiter, &broker.metrics.waiting_fetches);
             // Read again after registering: news between the last pass and now wakes nobody.
             let pass = self.pass_in_time().await;
             let over = broker.clock.has_passed(deadline) || broker.is_stopping();
@@ -344,17 +345,20 @@ impl Plan {
 struct Registered<'a> {
     plan: &'a Plan,
     waiter: &'a Arc<FetchWaiter>,
+    count: &'a AtomicUsize,
 }
 
 impl<'a> Registered<'a> {
-    fn new(plan: &'a Plan, waiter: &'a Arc<FetchWaiter>) -> Registered<'a> {
+    fn new(plan: &'a Plan, waiter: &'a Arc<FetchWaiter>, count: &'a AtomicUsize) -> Registered<'a> {
+        count.fetch_add(1, Ordering::Relaxed);
         plan.partitions().for_each(|partition| partition.fetch_waiters.add(waiter));
-        Registered { plan, waiter }
+        Registered { plan, waiter, count }
     }
 }
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
         self.plan.partitions().for_each(|partition| partition.fetch_waiters.remove(self.waiter));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 /// Room on a file system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +33,9 @@ struct Dir {
     is_full: AtomicBool,
     /// Bytes that may be taken before the file system is asked again.
     budget: AtomicI64,
+    /// What the file system said last; zeros before that.
+    total_bytes: AtomicU64,
+    free_bytes: AtomicU64,
 }
 
 /// The room in every log directory.
@@ -45,8 +48,13 @@ pub(crate) struct DiskSpace {
 impl DiskSpace {
     /// Nothing is known before the first [`DiskSpace::look`] or the first batch.
     pub(crate) fn new(log_dirs: &[PathBuf], reserve_bytes: u64) -> DiskSpace {
-        let dir =
-            |path: &PathBuf| Dir { path: path.clone(), is_full: AtomicBool::new(false), budget: AtomicI64::new(0) };
+        let dir = |path: &PathBuf| Dir {
+            path: path.clone(),
+            is_full: AtomicBool::new(false),
+            budget: AtomicI64::new(0),
+            total_bytes: AtomicU64::new(0),
+            free_bytes: AtomicU64::new(0),
+        };
         DiskSpace { reserve_bytes, dirs: log_dirs.iter().map(dir).collect() }
     }
 
@@ -77,6 +85,15 @@ impl DiskSpace {
         self.dirs.iter().any(|dir| dir.is_full.load(Ordering::Relaxed))
     }
 
+    /// What the file systems said when they were asked last: path, room, and whether producers are refused. Asks nothing.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (&Path, Space, bool)> {
+        self.dirs.iter().map(|dir| {
+            let total_bytes = dir.total_bytes.load(Ordering::Relaxed);
+            let space = Space { total_bytes, free_bytes: dir.free_bytes.load(Ordering::Relaxed) };
+            (dir.path.as_path(), space, dir.is_full.load(Ordering::Relaxed))
+        })
+    }
+
     fn look_at(&self, dir: &Dir) {
         let space = match Space::of(&dir.path) {
             Ok(space) => space,
@@ -85,6 +102,8 @@ impl DiskSpace {
                 return;
             }
         };
+        dir.total_bytes.store(space.total_bytes, Ordering::Relaxed);
+        dir.free_bytes.store(space.free_bytes, Ordering::Relaxed);
         let room = Room::of(space.free_bytes, self.reserve_bytes);
         dir.budget.store(room.budget, Ordering::Relaxed);
         if dir.is_full.swap(room.is_full, Ordering::Relaxed) == room.is_full {

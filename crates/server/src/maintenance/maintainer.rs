@@ -139,7 +139,10 @@ impl Maintainer {
         let take = |_: &Arc<crate::partitions::Partition>, log: &mut Log| log.take_sync();
         on_each_log(&self.broker.partitions.all(), take, |partition, work| {
             let Some(work) = work else { return };
-            match work.run() {
+            let start = self.broker.clock.monotonic();
+            let result = work.run();
+            self.broker.metrics.flushes.observe(self.broker.clock.monotonic().since(start));
+            match result {
                 Ok(()) => {
                     let up_to = work.up_to;
                     partition.with_log(move |_, log| {

@@ -13,6 +13,8 @@ use parking_lot::{Condvar, Mutex};
 use stream_log::SyncWork;
 
 use super::partition::Partition;
+use crate::clock::Clock;
+use crate::telemetry::metrics::Latency;
 
 const SYNC_THREADS_MAX: usize = 8;
 
@@ -30,10 +32,13 @@ struct Queue {
     stopping: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     queue: Mutex<Queue>,
     arrived: Condvar,
+    clock: Clock,
+    /// How long syncs took.
+    latency: Arc<Latency>,
 }
 
 /// Hands written files to the syncing threads.
@@ -43,12 +48,13 @@ pub(crate) struct Flusher {
 }
 
 impl Flusher {
-    /// Starts with one thread.
+    /// Starts with one thread; `latency` is told how long each sync took.
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub(crate) fn start() -> io::Result<Flusher> {
-        let flusher = Flusher { shared: Arc::new(Shared::default()) };
+    pub(crate) fn start(clock: Clock, latency: Arc<Latency>) -> io::Result<Flusher> {
+        let (queue, arrived) = Default::default();
+        let flusher = Flusher { shared: Arc::new(Shared { queue, arrived, clock, latency }) };
         let first = spawn(&flusher.shared, 0)?;
         flusher.shared.queue.lock().threads.push(first);
         Ok(flusher)
@@ -122,7 +128,10 @@ fn run(shared: &Shared) {
 
 fn sync(shared: &Shared, dirty: Dirty) {
     let Dirty { partition, work } = dirty;
-    match work.run() {
+    let start = shared.clock.monotonic();
+    let result = work.run();
+    shared.latency.observe(shared.clock.monotonic().since(start));
+    match result {
         Ok(()) => {
             partition.synced(work.up_to);
             if let Some(work) = partition.next_sync(work.up_to) {

@@ -212,6 +212,11 @@ impl Partition {
         self.worker.send(event).is_ok()
     }
 
+    /// Appends that wait for the high watermark.
+    pub(crate) fn waiting_appends(&self) -> usize {
+        self.leader.lock().as_ref().map_or(0, Leader::waiting)
+    }
+
     /// Takes the log to close it, when no worker runs any more.
     pub(super) fn take_log(&self) -> Option<Log> {
         self.log.lock().take()

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use stream_http::{Backend, BindError, Exposition, Readiness, Sockets};
 
-use super::scrape::{self, ClusterState, PartitionState};
+use super::unread::UnreadTimes;
+use super::{scrape, state};
 use crate::broker::Broker;
 use crate::config::ServerConfig;
 
@@ -32,6 +33,7 @@ pub(crate) async fn bind(config: &ServerConfig) -> Result<Option<Sockets>, BindE
 pub(crate) struct Health {
     broker: Arc<Broker>,
     ready: AtomicBool,
+    unread: Arc<UnreadTimes>,
 }
 
 impl Health {
@@ -43,7 +45,8 @@ impl Health {
 
 /// Serves `sockets`, if there are any, and moves the rates on, until the broker stops.
 pub(crate) fn start(sockets: Option<Sockets>, broker: &Arc<Broker>) -> Arc<Health> {
-    let health = Arc::new(Health { broker: Arc::clone(broker), ready: AtomicBool::new(false) });
+    let (ready, unread) = (AtomicBool::new(false), Arc::default());
+    let health = Arc::new(Health { broker: Arc::clone(broker), ready, unread });
     let ticking = Arc::clone(broker);
     tokio::spawn(async move {
         tokio::select! {
@@ -75,54 +78,7 @@ impl Backend for Health {
     }
 
     fn write_metrics(&self, exposition: &mut Exposition) {
-        scrape::write(exposition, &self.broker.metrics, &state(&self.broker));
+        let state = state::take(&self.broker, &self.unread);
+        scrape::write(exposition, &self.broker.metrics, &state, self.broker.config.metrics);
     }
-}
-
-/// What the broker knows at this moment.
-fn state(broker: &Broker) -> ClusterState {
-    let image = broker.image();
-    let node_id = broker.node_id();
-    let mut state = ClusterState {
-        flush_policy: broker.config.flush_policy.name(),
-        active_controller: broker.controller_id() == node_id,
-        brokers: image.unfenced_brokers().count(),
-        topics: image.topics().len(),
-        refused_connections: broker.admission.refused().collect(),
-        audit: broker.audit.count(),
-        request_bytes_held: broker.request_memory.used(),
-        offline_log_dirs: broker.log_dirs.offline().len(),
-        certificate_ends: broker
-            .certificates
-            .iter()
-            .map(|tls| (tls.listener().into(), tls.not_after_seconds()))
-            .collect(),
-        ..ClusterState::default()
-    };
-    for partition in image.topics().iter().flat_map(|topic| topic.partitions.values()) {
-        state.offline_partitions += usize::from(partition.leader.is_none());
-        let under_replicated = partition.leader == Some(node_id) && partition.isr.len() < partition.replicas.len();
-        state.under_replicated_partitions += usize::from(under_replicated);
-    }
-    for partition in broker.partitions.all() {
-        let Some(reader) = partition.reader() else { continue };
-        let index = partition.id.partition;
-        let known = image.topic(&partition.id.topic).and_then(|topic| topic.partition(index));
-        // One without a leader is counted already: the controller takes it away from a failed directory.
-        let is_led = known.is_some_and(|known| known.leader.is_some());
-        state.offline_partitions += usize::from(is_led && reader.offline().is_some());
-        state.partitions.push(PartitionState {
-            topic: partition.id.topic.as_str().into(),
-            partition: index.get(),
-            leads: known.is_some_and(|known| known.leader == Some(node_id)),
-            size_bytes: reader.size().bytes,
-            log_start: reader.log_start().get(),
-            high_watermark: reader.high_watermark().get(),
-        });
-    }
-    let census = broker.groups.census();
-    state.groups = census.states.iter().map(|(state, count)| (state.clone(), *count)).collect();
-    state.group_lags = census.lags(&image, &broker.partitions);
-    state.partitions.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
-    state
 }

@@ -30,6 +30,10 @@ pub(crate) struct Metrics {
     topics: RwLock<BTreeMap<Box<str>, Arc<TopicTraffic>>>,
     retired: TopicTraffic,
     rates: Rates,
+    /// Fetches that wait for bytes.
+    pub(crate) waiting_fetches: AtomicUsize,
+    /// How long syncs of logs took.
+    pub(crate) flushes: Arc<Latency>,
 }
 
 /// Records and bytes of one topic. Partitions keep a handle, so that counting takes no look-up.
@@ -74,12 +78,13 @@ struct ApiTraffic {
 /// Mechanisms that logins are counted by, and one for all others.
 const MECHANISMS: usize = Mechanism::ALL.len() + 1;
 
-/// Upper bounds of the latency histogram (seconds).
+/// Upper bounds of the latency histograms (seconds).
 pub(crate) const LATENCY_BOUNDS: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
+/// Durations, counted by upper bound.
 #[derive(Debug, Default)]
-struct Latency {
+pub(crate) struct Latency {
     counts: [AtomicU64; LATENCY_BOUNDS.len() + 1],
     nanos: AtomicU64,
 }
@@ -90,7 +95,7 @@ struct ErrorCounts {
     counts: Vec<AtomicU64>,
 }
 
-/// The latencies of one API so far.
+/// What a [`Latency`] counted so far.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct LatencyCount {
     /// One for each bound, and one for what is above them all.
@@ -113,6 +118,8 @@ impl Metrics {
             topics: RwLock::new(BTreeMap::new()),
             retired: TopicTraffic::default(),
             rates: Rates::default(),
+            waiting_fetches: AtomicUsize::new(0),
+            flushes: Arc::default(),
         }
     }
 
@@ -137,11 +144,7 @@ impl Metrics {
     /// Counts an answer that was ready to leave `elapsed` after its request was read.
     pub(crate) fn answered(&self, key: ApiKey, elapsed: Duration) {
         let Some(api) = self.apis.get(key as usize) else { return };
-        let latency = api.latency.get_or_init(Box::default);
-        let seconds = elapsed.as_secs_f64();
-        let bucket = LATENCY_BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(LATENCY_BOUNDS.len());
-        add(&latency.counts[bucket], 1);
-        add(&latency.nanos, u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
+        api.latency.get_or_init(Box::default).observe(elapsed);
     }
 
     /// Counts an error in an answer: once for the whole request or for each topic or partition that has it.
@@ -240,11 +243,7 @@ impl Metrics {
 
     /// Latencies of each API that was ever answered.
     pub(crate) fn latencies(&self) -> impl Iterator<Item = (&'static str, LatencyCount)> {
-        self.named_apis().filter_map(|(name, api)| {
-            let latency = api.latency.get()?;
-            let counts = latency.counts.iter().map(load).collect();
-            Some((name, LatencyCount { counts, seconds: load(&latency.nanos) as f64 / 1e9 }))
-        })
+        self.named_apis().filter_map(|(name, api)| Some((name, api.latency.get()?.count())))
     }
 
     /// Errors by API and code, where there were any.
@@ -270,6 +269,21 @@ impl Metrics {
 
     fn named_apis(&self) -> impl Iterator<Item = (&'static str, &ApiTraffic)> {
         API_TABLE.iter().map(|api| api.name).zip(&self.apis)
+    }
+}
+
+impl Latency {
+    /// Counts what took `elapsed`.
+    pub(crate) fn observe(&self, elapsed: Duration) {
+        let seconds = elapsed.as_secs_f64();
+        let bucket = LATENCY_BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(LATENCY_BOUNDS.len());
+        add(&self.counts[bucket], 1);
+        add(&self.nanos, u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// What was counted so far.
+    pub(crate) fn count(&self) -> LatencyCount {
+        LatencyCount { counts: self.counts.iter().map(load).collect(), seconds: load(&self.nanos) as f64 / 1e9 }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the server says about itself: log lines and metrics.
 
+mod entities;
 pub(crate) mod http;
 mod line_limit;
 pub mod logging;
@@ -7,3 +8,6 @@ pub(crate) mod metrics;
 mod process;
 mod rate;
 pub(crate) mod scrape;
+mod series;
+mod state;
+mod unread;

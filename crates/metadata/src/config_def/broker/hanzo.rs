@@ -1,6 +1,6 @@
 //! Our own keys; docs/configuration.md tells them at length.
 
-use super::super::key::{ConfigKey, ConfigType, long, string, unset};
+use super::super::key::{ConfigKey, ConfigType, boolean, long, string, unset};
 
 pub(super) static KEYS: &[ConfigKey] = &[
     unset("hanzo.audit.topic", ConfigType::String).honoured().doc(
@@ -33,5 +33,12 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .from(16_777_216)
         .honoured()
         .doc("How much memory the server may use; a quarter of the machine or container if not set."),
+    boolean("hanzo.metrics.partition.labels", "true")
+        .honoured()
+        .doc("Whether metrics of partitions are told for each partition, or added up by topic."),
+    long("hanzo.metrics.max.series", "20000")
+        .from(1)
+        .honoured()
+        .doc("How many series a family of metrics may have; what is above is left out and counted."),
     string("hanzo.registry.listener", "localhost:8081").doc("Where the schema registry is served; empty is nowhere."),
 ];
