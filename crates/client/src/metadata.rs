@@ -105,7 +105,7 @@ impl Client {
     /// # Errors
     /// When no broker answers in time.
     pub async fn all_topics(&self) -> Result<Vec<Topic>, ClientError> {
-        let response = self.ask_metadata(None).await?;
+        let response = self.ask_metadata(None, false).await?;
         Ok(self.learn(response))
     }
 
@@ -114,7 +114,16 @@ impl Client {
     /// # Errors
     /// When no broker answers in time.
     pub async fn topics(&self, names: &[&str]) -> Result<Vec<Topic>, ClientError> {
-        let response = self.ask_metadata(Some(names)).await?;
+        let response = self.ask_metadata(Some(names), false).await?;
+        Ok(self.learn(response))
+    }
+
+    /// As [`Client::topics`], but a broker that makes topics for who asks for them makes these.
+    ///
+    /// # Errors
+    /// When no broker answers in time.
+    pub async fn topics_made_by_asking(&self, names: &[&str]) -> Result<Vec<Topic>, ClientError> {
+        let response = self.ask_metadata(Some(names), true).await?;
         Ok(self.learn(response))
     }
 
@@ -148,16 +157,16 @@ impl Client {
 
     /// Asks for brokers only.
     pub(crate) async fn refresh_brokers(&self) -> Result<(), ClientError> {
-        let response = self.ask_metadata(Some(&[])).await?;
+        let response = self.ask_metadata(Some(&[]), false).await?;
         self.learn(response);
         Ok(())
     }
 
-    async fn ask_metadata(&self, names: Option<&[&str]>) -> Result<MetadataResponse, ClientError> {
+    async fn ask_metadata(&self, names: Option<&[&str]>, creates: bool) -> Result<MetadataResponse, ClientError> {
         let topic = |name: &&str| MetadataRequestTopic { name: Some(Str::from(*name)), ..Default::default() };
         let request = MetadataRequest {
             topics: names.map(|names| names.iter().map(topic).collect()),
-            allow_auto_topic_creation: false,
+            allow_auto_topic_creation: creates,
             ..MetadataRequest::default()
         };
         let mut retry = self.retry();

@@ -204,6 +204,7 @@ mod tests {
             client_id: "c".into(),
             host: "/127.0.0.1".into(),
             assignment: vec![("orders".into(), 0), ("orders".into(), 1)],
+            ..GroupMember::default()
         };
         let group = DescribedGroup {
             group_id: "billing".into(),
@@ -212,6 +213,7 @@ mod tests {
             assignor: "range".into(),
             coordinator: 1,
             members: vec![member],
+            ..DescribedGroup::default()
         };
         let row = |partition, committed, end, member| PartitionRow {
             topic: "orders".into(),

@@ -24,6 +24,11 @@ impl ToolError {
     pub(crate) fn usage(message: impl Into<String>) -> ToolError {
         ToolError::Usage(message.into())
     }
+
+    /// Something that the tool found wrong.
+    pub(crate) fn failed(message: impl Into<String>) -> ToolError {
+        ToolError::Failed(message.into())
+    }
 }
 
 impl fmt::Display for ToolError {

@@ -4,7 +4,9 @@
 //! Kafka's tool of that name prints, and its exit status is 0 or 1 as Kafka's. The rest, which is equal for all, is here
 //! and in [`server`].
 
+mod consumer_groups;
 mod error;
+mod java;
 mod run_class;
 mod server;
 mod topics;
@@ -52,6 +54,11 @@ struct Tool {
 /// Every tool that there is.
 const TOOLS: &[Tool] = &[
     Tool { name: "kafka-topics", classes: &["TopicCommand"], start: start::<topics::Topics> },
+    Tool {
+        name: "kafka-consumer-groups",
+        classes: &["ConsumerGroupCommand"],
+        start: start::<consumer_groups::ConsumerGroups>,
+    },
     Tool { name: "kafka-run-class", classes: &[], start: run_class::start },
 ];
 

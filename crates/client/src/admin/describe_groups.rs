@@ -3,7 +3,7 @@
 use stream_codec::stored::consumer_protocol::ConsumerProtocolAssignment;
 use stream_types::ErrorCode;
 use stream_wire::ApiKey;
-use stream_wire::consumer_group_describe::{ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse};
+use stream_wire::consumer_group_describe::{Assignment, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse};
 use stream_wire::describe_groups::{DescribeGroupsRequest, DescribeGroupsResponse};
 
 use super::find_coordinator::group_name;
@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::error::ClientError;
 
 /// A group and its members.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DescribedGroup {
     /// Its id.
     pub group_id: String,
@@ -23,12 +23,16 @@ pub struct DescribedGroup {
     pub assignor: String,
     /// The node that coordinates it.
     pub coordinator: i32,
+    /// How often its members changed; groups of KIP-848 only.
+    pub group_epoch: Option<i32>,
+    /// Of which group epoch the target assignment is; groups of KIP-848 only.
+    pub assignment_epoch: Option<i32>,
     /// Its members.
     pub members: Vec<GroupMember>,
 }
 
 /// A member of a group.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct GroupMember {
     /// The id that the coordinator gave it.
     pub member_id: String,
@@ -40,6 +44,12 @@ pub struct GroupMember {
     pub host: String,
     /// Topic and partition of what it was given.
     pub assignment: Vec<(String, i32)>,
+    /// What it is to have in the end; groups of KIP-848 only.
+    pub target_assignment: Vec<(String, i32)>,
+    /// Which target assignment it has reached; groups of KIP-848 only.
+    pub epoch: Option<i32>,
+    /// Whether it speaks the protocol of KIP-848; not known of members of classic groups.
+    pub upgraded: Option<bool>,
 }
 
 impl Client {
@@ -73,14 +83,10 @@ impl Client {
             instance_id: member.instance_id.map(|id| id.to_string()),
             client_id: member.client_id.to_string(),
             host: member.client_host.to_string(),
-            assignment: member
-                .assignment
-                .topic_partitions
-                .into_iter()
-                .flat_map(|topic| {
-                    topic.partitions.into_iter().map(move |partition| (topic.topic_name.to_string(), partition))
-                })
-                .collect(),
+            assignment: partitions(member.assignment),
+            target_assignment: partitions(member.target_assignment),
+            epoch: Some(member.member_epoch),
+            upgraded: (member.member_type >= 0).then_some(member.member_type > 0),
         });
         Ok(DescribedGroup {
             group_id: group.to_owned(),
@@ -88,6 +94,8 @@ impl Client {
             protocol_type: "consumer".to_owned(),
             assignor: described.assignor_name.to_string(),
             coordinator,
+            group_epoch: Some(described.group_epoch),
+            assignment_epoch: Some(described.assignment_epoch),
             members: members.collect(),
         })
     }
@@ -112,6 +120,7 @@ impl Client {
             client_id: member.client_id.to_string(),
             host: member.client_host.to_string(),
             assignment: assigned_partitions(member.member_assignment),
+            ..GroupMember::default()
         });
         Ok(DescribedGroup {
             group_id: group.to_owned(),
@@ -120,8 +129,16 @@ impl Client {
             assignor: described.protocol_data.to_string(),
             coordinator,
             members: members.collect(),
+            ..DescribedGroup::default()
         })
     }
+}
+
+fn partitions(assignment: Assignment) -> Vec<(String, i32)> {
+    let topics = assignment.topic_partitions.into_iter();
+    topics
+        .flat_map(|topic| topic.partitions.into_iter().map(move |partition| (topic.topic_name.to_string(), partition)))
+        .collect()
 }
 
 /// What a consumer's assignment says; nothing if it is empty or another protocol's.

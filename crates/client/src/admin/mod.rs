@@ -16,5 +16,6 @@ pub(crate) mod find_coordinator;
 pub(crate) mod list_groups;
 pub(crate) mod list_offsets;
 pub(crate) mod offset_commit;
+pub(crate) mod offset_delete;
 pub(crate) mod offset_fetch;
 pub(crate) mod scram_users;

@@ -20,6 +20,8 @@ pub struct CommittedOffset {
     pub offset: i64,
     /// What the member wrote beside it.
     pub metadata: String,
+    /// The leader's epoch of the record before it, if the member knew.
+    pub leader_epoch: Option<i32>,
 }
 
 impl Client {
@@ -61,20 +63,23 @@ fn check(group: &str, response: &OffsetFetchResponse) -> Result<(), ClientError>
 
 fn offsets(response: OffsetFetchResponse) -> BTreeMap<(String, i32), CommittedOffset> {
     let mut offsets = BTreeMap::new();
-    let mut insert = |topic: &str, partition: i32, offset: i64, metadata: Option<stream_codec::Str>| {
+    let mut insert = |topic: &str, partition: i32, (offset, epoch): (i64, i32), metadata: Option<stream_codec::Str>| {
         if offset >= 0 {
             let metadata = metadata.map(|text| text.to_string()).unwrap_or_default();
-            offsets.insert((topic.to_owned(), partition), CommittedOffset { offset, metadata });
+            let leader_epoch = Some(epoch).filter(|epoch| *epoch >= 0);
+            offsets.insert((topic.to_owned(), partition), CommittedOffset { offset, metadata, leader_epoch });
         }
     };
     for topic in response.topics {
         for partition in topic.partitions {
-            insert(&topic.name, partition.partition_index, partition.committed_offset, partition.metadata);
+            let committed = (partition.committed_offset, partition.committed_leader_epoch);
+            insert(&topic.name, partition.partition_index, committed, partition.metadata);
         }
     }
     for topic in response.groups.into_iter().flat_map(|group| group.topics) {
         for partition in topic.partitions {
-            insert(&topic.name, partition.partition_index, partition.committed_offset, partition.metadata);
+            let committed = (partition.committed_offset, partition.committed_leader_epoch);
+            insert(&topic.name, partition.partition_index, committed, partition.metadata);
         }
     }
     offsets
