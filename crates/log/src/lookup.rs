@@ -1,5 +1,6 @@
 //! ListOffsets: offsets by time, at the precision of records.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use stream_codec::batch::{Batch, BatchHeader, RecordPlace};
@@ -50,11 +51,28 @@ impl LogReader {
         Ok(None)
     }
 
-    /// The first record with the largest timestamp (KIP-734), below `bound`; `None` if the log is empty.
+    /// The first record with the largest timestamp (KIP-734), at or after the log's start and below `bound`; `None`
+    /// if there is no record.
     pub fn max_timestamp(&self, bound: ReadBound) -> Result<Option<TimestampOffset>, ReadError> {
         let (segments, log_start, limit) = self.lookup_range(bound)?;
+        let mut found = self.latest_in(&segments, log_start)?;
+        if found.is_none() {
+            // The record that had it was deleted from the log's start, and later ones of its segment were not.
+            let (cut, whole) = segments.split_at(segments.partition_point(|segment| segment.base_offset < log_start));
+            found = self.latest_in(whole, log_start)?;
+            for segment in cut {
+                let left = self.latest_left_in(segment, log_start)?;
+                found =
+                    if left.map(|left| left.timestamp) >= found.map(|found| found.timestamp) { left } else { found };
+            }
+        }
+        Ok(found.filter(|found| found.offset < limit))
+    }
+
+    /// The first record with the largest timestamp of all `segments`, if it is still there.
+    fn latest_in(&self, segments: &[Arc<Segment>], log_start: Offset) -> Result<Option<TimestampOffset>, ReadError> {
         let mut best: Option<(MaxTimestamp, &Arc<Segment>)> = None;
-        for segment in &segments {
+        for segment in segments {
             if let Some(max) = segment.max_timestamp().context("read", &segment.log_path())?
                 && best.is_none_or(|(best, _)| max.timestamp > best.timestamp)
             {
@@ -64,8 +82,22 @@ impl LogReader {
         let Some((max, segment)) = best else { return Ok(None) };
         let wanted = |header: &BatchHeader| header.max_timestamp >= max.timestamp && header.last_offset() >= log_start;
         let is_max = |found: &TimestampOffset| found.timestamp >= max.timestamp && found.offset >= log_start;
-        let found = self.find_record(segment, max.last_offset, wanted, is_max)?;
-        Ok(found.filter(|found| found.offset < limit))
+        self.find_record(segment, max.last_offset, wanted, is_max)
+    }
+
+    /// The first record with the largest timestamp from `log_start` on, by looking at all that may have it.
+    fn latest_left_in(&self, segment: &Segment, log_start: Offset) -> Result<Option<TimestampOffset>, ReadError> {
+        let best: Cell<Option<TimestampOffset>> = Cell::new(None);
+        let is_later = |timestamp: i64| best.get().is_none_or(|best| timestamp > best.timestamp);
+        let wanted = |header: &BatchHeader| is_later(header.max_timestamp) && header.last_offset() >= log_start;
+        let look = |found: &TimestampOffset| {
+            if found.offset >= log_start && is_later(found.timestamp) {
+                best.set(Some(*found));
+            }
+            false
+        };
+        self.find_record(segment, log_start, wanted, look)?;
+        Ok(best.get())
     }
 
     fn lookup_range(&self, bound: ReadBound) -> Result<(Vec<Arc<Segment>>, Offset, Offset), ReadError> {

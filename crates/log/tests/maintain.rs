@@ -72,6 +72,21 @@ fn the_largest_timestamp_is_found_wherever_it_is() {
 }
 
 #[test]
+fn the_largest_timestamp_of_what_is_left_is_found() {
+    let scratch = Scratch::new();
+    let mut log = create(&disk(), &scratch.path().join("t-0"), small_segments());
+    for timestamp in [1000, 9000, 3000, 2000] {
+        append(&mut log, records("v", 5, timestamp));
+    }
+    log.reader().set_high_watermark(Offset(20));
+    for (start, expected) in [(9, Some((9, 9004))), (10, Some((14, 3004))), (15, Some((19, 2004))), (20, None)] {
+        log.advance_log_start(Offset(start)).expect("advanced");
+        let found = log.reader().max_timestamp(ReadBound::LogEnd).expect("looks");
+        assert_eq!(found.map(|found| (found.offset.0, found.timestamp)), expected, "from {start}");
+    }
+}
+
+#[test]
 fn retention_by_time_takes_whole_segments_and_never_the_uncommitted() {
     let scratch = Scratch::new();
     let config = LogConfig { retention_ms: Some(5000), ..small_segments() };
