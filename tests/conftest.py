@@ -23,6 +23,7 @@ def pytest_addoption(parser):
     group.addoption("--bootstrap", metavar="HOST:PORT", help="test a broker that runs already")
     group.addoption("--kafka", action="store_true", help="test Apache Kafka instead of hanzo-stream")
     group.addoption("--long", action="store_true", help="many more rounds of the random tests")
+    group.addoption("--record", action="store_true", help="write the transcripts of tests/tools/names anew, with Kafka's own tools")
     group.addoption("--seed", type=int, default=None, help="seed of the random tests (default: a new one, printed)")
 
 

@@ -2,7 +2,7 @@
 
 mod add;
 mod list;
-mod plan;
+pub(crate) mod plan;
 mod remove;
 
 use clap::{Args, Subcommand};
@@ -118,7 +118,7 @@ fn with_type(text: &str) -> String {
 }
 
 /// An operation by its name, as Kafka's tools take it: `DescribeConfigs`, `describe_configs`, `DESCRIBE-CONFIGS`.
-fn operation(text: &str) -> Result<Operation, String> {
+pub(crate) fn operation(text: &str) -> Result<Operation, String> {
     let plain = |text: &str| text.replace(['_', '-'], "").to_ascii_lowercase();
     let wanted = plain(text);
     Operation::ALL.iter().copied().find(|operation| plain(operation.name()) == wanted).ok_or_else(|| {

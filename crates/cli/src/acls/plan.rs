@@ -47,7 +47,7 @@ fn grants(
     Ok(grants)
 }
 
-fn producers_operations(kind: ResourceType) -> &'static [Operation] {
+pub(crate) fn producers_operations(kind: ResourceType) -> &'static [Operation] {
     match kind {
         ResourceType::Topic => &[Operation::Write, Operation::Describe, Operation::Create],
         ResourceType::TransactionalId => &[Operation::Write, Operation::Describe],
@@ -55,7 +55,7 @@ fn producers_operations(kind: ResourceType) -> &'static [Operation] {
     }
 }
 
-fn consumers_operations(kind: ResourceType) -> &'static [Operation] {
+pub(crate) fn consumers_operations(kind: ResourceType) -> &'static [Operation] {
     match kind {
         ResourceType::Topic => &[Operation::Read, Operation::Describe],
         ResourceType::Group => &[Operation::Read],

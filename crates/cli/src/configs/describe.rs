@@ -108,6 +108,7 @@ mod tests {
             is_read_only: false,
             is_sensitive,
             documentation: None,
+            synonyms: Vec::new(),
         };
         assert_eq!(shown(&entry(None, true)), "(hidden)");
         assert_eq!(shown(&entry(None, false)), "-");

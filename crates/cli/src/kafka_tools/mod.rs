@@ -4,11 +4,15 @@
 //! Kafka's tool of that name prints, and its exit status is 0 or 1 as Kafka's. The rest, which is equal for all, is here
 //! and in [`server`].
 
+mod acls;
 mod consumer_groups;
 mod error;
+mod get_offsets;
 mod java;
+mod log_dirs;
 mod run_class;
 mod server;
+mod topic_filter;
 mod topics;
 
 use std::ffi::OsString;
@@ -59,6 +63,9 @@ const TOOLS: &[Tool] = &[
         classes: &["ConsumerGroupCommand"],
         start: start::<consumer_groups::ConsumerGroups>,
     },
+    Tool { name: "kafka-acls", classes: &["AclCommand"], start: start::<acls::Acls> },
+    Tool { name: "kafka-get-offsets", classes: &["GetOffsetShell"], start: start::<get_offsets::GetOffsets> },
+    Tool { name: "kafka-log-dirs", classes: &["LogDirsCommand"], start: start::<log_dirs::LogDirs> },
     Tool { name: "kafka-run-class", classes: &[], start: run_class::start },
 ];
 

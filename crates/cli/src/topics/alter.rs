@@ -57,7 +57,7 @@ pub(crate) async fn run(arguments: AlterArguments) -> Result<(), CliError> {
             .tried(|| format!("altering topic '{name}'"))?;
     }
     if let Some(count) = arguments.partitions {
-        client.create_partitions(name, count).await.tried(|| format!("altering topic '{name}'"))?;
+        client.create_partitions(name, count, &[]).await.tried(|| format!("altering topic '{name}'"))?;
     }
     if arguments.connection.is_json() {
         return print_json(&json!({"name": name, "configs": changes.len(), "partitions": arguments.partitions}));

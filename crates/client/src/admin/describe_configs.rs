@@ -1,6 +1,8 @@
 //! DescribeConfigs.
 
-use stream_wire::describe_configs::{DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult};
+use stream_wire::describe_configs::{
+    DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsSynonym,
+};
 
 use crate::client::{Client, Target};
 use crate::error::ClientError;
@@ -119,10 +121,28 @@ pub struct ConfigEntry {
     pub is_sensitive: bool,
     /// What the key means, if it was asked for.
     pub documentation: Option<String>,
+    /// Everywhere that the value is looked for, the place that counts first.
+    pub synonyms: Vec<ConfigSynonym>,
+}
+
+/// A place that a value may come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigSynonym {
+    /// The key there.
+    pub name: String,
+    /// Its value there; none if it is secret.
+    pub value: Option<String>,
+    /// Where that is.
+    pub source: ConfigSource,
 }
 
 impl ConfigEntry {
     fn from_wire(config: DescribeConfigsResourceResult) -> ConfigEntry {
+        let synonym = |synonym: DescribeConfigsSynonym| ConfigSynonym {
+            name: synonym.name.to_string(),
+            value: synonym.value.map(|value| value.to_string()),
+            source: ConfigSource(synonym.source),
+        };
         ConfigEntry {
             name: config.name.to_string(),
             value: config.value.map(|value| value.to_string()),
@@ -130,6 +150,7 @@ impl ConfigEntry {
             is_read_only: config.read_only,
             is_sensitive: config.is_sensitive,
             documentation: config.documentation.filter(|text| !text.is_empty()).map(|text| text.to_string()),
+            synonyms: config.synonyms.into_iter().map(synonym).collect(),
         }
     }
 }
@@ -150,7 +171,7 @@ impl Client {
                 resource_name: resource.name.as_str().into(),
                 configuration_keys: None,
             }],
-            include_synonyms: false,
+            include_synonyms: version >= 1,
             include_documentation: documentation && version >= 3,
         };
         let response = self.call_versioned(resource.target(), i16::MAX, request).await?;

@@ -1,0 +1,53 @@
+"""Kafka's tools by our binary, beside transcripts of Kafka's own (lib/names.py says what they are and how they are recorded)."""
+
+import subprocess
+
+import pytest
+
+from conftest import broker_class
+from lib.broker import release_binary
+from lib.commands import run
+from lib.names import FOLDER, Runner, check
+
+AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+
+
+@pytest.fixture
+def names_broker(request, own_broker):
+    if request.config.getoption("--kafka"):
+        pytest.skip("the transcripts are of this broker")
+    broker = own_broker({"node.id": "1", "authorizer.class.name": AUTHORIZER, "super.users": "User:ANONYMOUS"})
+    broker.start()
+    return broker
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.txt")))
+def test_transcript(request, tmp_path, names_broker, name):
+    links = tmp_path / "bin"
+    links.mkdir()
+    check(name, Runner(links, names_broker, is_java=request.config.getoption("--record")))
+
+
+def test_commands_of_older_releases(names_broker, tmp_path):
+    """What the requirement documents still write: Kafka 4 has neither the class nor these options."""
+    binary, server = release_binary(), names_broker.bootstrap
+    run([binary, "kafka-topics", "--bootstrap-server", server, "--create", "--topic", "usage-events", "--partitions", "2"])
+    link = tmp_path / "kafka-run-class.sh"
+    link.symlink_to(binary.resolve())
+    for name in ("kafka.tools.GetOffsetShell", "org.apache.kafka.tools.GetOffsetShell"):
+        assert run([link, name, "--broker-list", server, "--topic", "usage-events"]) == "usage-events:0:0\nusage-events:1:0\n"
+    described = run([binary, "kafka-log-dirs", "--bootstrap-server", server, "--describe", "--topic", "usage-events"])
+    assert '"partition":"usage-events-1","size":0,"offsetLag":0,"isFuture":false' in described
+
+
+def test_help_and_version_and_unknown_names():
+    binary = release_binary()
+    assert "--topics-with-overrides" in run([binary, "kafka-topics.sh", "--help"])
+    assert run([binary, "kafka-topics", "--version"]).startswith("4.3.1 ")
+    for words, complaint in [
+        (["kafka-nothing.sh"], "kafka-nothing: hanzo-stream does not answer for this tool; it does for kafka-"),
+        (["kafka-run-class", "kafka.Nothing"], "kafka-run-class: hanzo-stream does not answer for kafka.Nothing; it does for "),
+        (["kafka-topics", "--lits"], "kafka-topics: --lits is not a recognized option; did you mean --list?"),
+    ]:
+        done = subprocess.run([binary, *words], capture_output=True, text=True)
+        assert done.returncode == 1 and done.stderr.startswith(complaint) and done.stderr.count("\n") == 1, done
