@@ -76,6 +76,51 @@ def test_kafka_configs_sets_describes_and_removes(bootstrap):
         set_quota(bootstrap, "clients", "reports", "producer_byte_rate=-5")
 
 
+ALICE = {"entity_type": "user", "entity_name": "alice"}
+ADDRESS = {"entity_type": "ip", "entity_name": "10.0.0.1"}
+TWICE = "Ignoring duplicate entity ClientQuotaEntity(entries={user=alice})"
+COMBINED = "Invalid quota entity combination, IP entity shouldnot be combined with User or ClientId"
+TOO_LARGE = "Proposed value for producer_byte_rate is too large for a LONG."
+# Entities, quotas, and what Apache Kafka 4.3.1 says: this file with --kafka asks it.
+REFUSED = [
+    ([], {"producer_byte_rate": 1.0}, "Invalid empty client quota entity"),
+    ([{"entity_type": "group", "entity_name": "g"}], {"producer_byte_rate": 1.0}, "Unhandled client quota entity type: group"),
+    ([{"entity_type": "user", "entity_name": ""}], {"producer_byte_rate": 1.0}, "Empty user not supported"),
+    ([ADDRESS, ALICE], {"connection_creation_rate": 1.0}, COMBINED),
+    ([{"entity_type": "ip", "entity_name": "10.0.0.256"}], {"connection_creation_rate": 1.0}, "10.0.0.256 is not a valid IP or resolvable host"),
+    ([ALICE], {"bytes": 1.0}, "Invalid configuration key bytes"),
+    ([ALICE], {"connection_creation_rate": 1.0}, "Invalid configuration key connection_creation_rate"),
+    ([ADDRESS], {"producer_byte_rate": 1.0}, "Invalid configuration key producer_byte_rate"),
+    ([ALICE], {"request_percentage": 0.0}, "Quota request_percentage must be greater than 0"),
+    ([ALICE], {"producer_byte_rate": -1.0}, "Quota producer_byte_rate must be greater than 0"),
+    ([ALICE], {"producer_byte_rate": 1.5}, "producer_byte_rate cannot be a fractional value."),
+    ([ALICE], {"producer_byte_rate": 1e19}, TOO_LARGE),
+    ([ALICE], {"producer_byte_rate": float("inf")}, TOO_LARGE),
+    ([ADDRESS], {"connection_creation_rate": 2147483648.0}, "Proposed value for connection_creation_rate is too large for an INT."),
+]
+
+
+def test_what_is_refused_is_refused_in_kafkas_words(bootstrap):
+    def ask(connection, *entries, validate_only=True) -> list[tuple[int, str]]:
+        asked = [
+            {"entity": entity, "ops": [{"key": key, "value": value, "remove": False} for key, value in ops]} for entity, ops in entries
+        ]  # fmt: skip
+        answer = connection.ask("AlterClientQuotas", 1, entries=asked, validate_only=validate_only)
+        return [(entry.error_code, entry.error_message) for entry in answer.entries]
+
+    with Connection(bootstrap) as connection:
+        for entity, quotas, expected in REFUSED:
+            [(code, message)] = ask(connection, (entity, quotas.items()))
+            # Where Kafka resolves names, we say that we do not.
+            assert code == 42 and message.startswith(expected), (entity, quotas, message)
+        rates = [("producer_byte_rate", 1.0), ("producer_byte_rate", 2.0)]
+        assert ask(connection, ([ALICE], rates)) == [(42, TWICE)]
+        assert ask(connection, ([ALICE], rates[:1]), ([ALICE], rates[1:])) == [(42, TWICE)], "one outcome for one entity"
+        # What is not there may be removed, whatever it is called.
+        remove = {"entity": [ALICE], "ops": [{"key": "bytes", "value": 0.0, "remove": True}]}
+        assert connection.ask("AlterClientQuotas", 1, entries=[remove], validate_only=False).entries[0].error_code == 0
+
+
 def test_a_producer_is_paused(bootstrap, topic_name):
     topic = create_topic(bootstrap, topic_name())
     free, asked = produce(bootstrap, topic, "free", 800)
@@ -109,14 +154,18 @@ def test_a_consumer_is_paused_and_gets_everything(bootstrap, topic_name):
     assert slow < 100
 
 
-def test_the_answer_comes_before_the_pause(bootstrap):
+@pytest.mark.parametrize(
+    ("api", "version", "fields"),
+    [("Metadata", 9, {"topics": None}), ("ApiVersions", 3, {"client_software_name": "test", "client_software_version": "1"})],
+)
+def test_the_answer_comes_before_the_pause(bootstrap, api, version, fields):
     """KIP-219: the answer leaves at once with the time in it; then nothing is read for that time."""
     set_quota(bootstrap, "clients", "wire-test", "request_percentage=0.0001")
 
     def throttled() -> int:
         with Connection(bootstrap) as connection:
             start = time.monotonic()
-            answer = connection.ask("Metadata", 9, topics=None)
+            answer = connection.ask(api, version, **fields)
             answered = time.monotonic() - start
             if answer.throttle_time_ms < 300:
                 return 0

@@ -1,7 +1,8 @@
 //! AlterClientQuotas: quotas of users, client ids and addresses (KIP-546, KIP-612).
 //!
 //! - An entity is a user, a client id, both, or an address; a missing name is the default of its type.
-//! - Each entity succeeds or is refused on its own; a value that is set already makes no record.
+//! - Each entity succeeds or is refused on its own, in Kafka's words; a value that is set already makes no record.
+//! - Kafka takes NaN for a value and two names of one type for an entity; neither means anything, and both are refused here.
 
 use std::collections::HashSet;
 
@@ -72,7 +73,7 @@ impl Controller {
             let outcome = if answered.insert(sorted.clone()) {
                 self.changed_quotas(&sorted, changes)
             } else {
-                Err(invalid("each entity may be in the request only once"))
+                Err(duplicate(&sorted))
             };
             let outcome = outcome.map(|changed| {
                 if !command.validate_only {
@@ -90,7 +91,7 @@ impl Controller {
         let mut changed = HashSet::new();
         for QuotaChange { key, value } in changes {
             if !changed.insert(key) {
-                return Err(invalid(format!("Duplicate quota key {key}")));
+                return Err(duplicate(entity));
             }
             let current = self.image.security().quotas.get(&(entity.clone(), key.clone())).copied();
             if let Some(value) = value {
@@ -125,7 +126,8 @@ fn keys_of(entity: &QuotaEntity) -> Result<&'static [(&'static str, ValueType)],
             Ok(IP_KEYS)
         }
         (true, _) => {
-            Err(invalid("Invalid quota entity combination, IP entity should not be used with user or clientId entity."))
+            let problem = "Invalid quota entity combination, IP entity shouldnot be combined with User or ClientId";
+            Err(invalid(problem))
         }
         (false, _) => Ok(CLIENT_KEYS),
     }
@@ -134,7 +136,9 @@ fn keys_of(entity: &QuotaEntity) -> Result<&'static [(&'static str, ValueType)],
 fn check_address(entity: &QuotaEntity) -> Result<(), ApiError> {
     match entity.first() {
         // A name would have to be resolved, by every broker alike: addresses only.
-        Some((_, Some(ip))) if !is_address(ip) => Err(invalid(format!("{ip} is not a valid IP address."))),
+        Some((_, Some(ip))) if !is_address(ip) => {
+            Err(invalid(format!("{ip} is not a valid IP or resolvable host: give an address, names are not resolved.")))
+        }
         _ => Ok(()),
     }
 }
@@ -159,11 +163,11 @@ fn check_value(keys: &[(&str, ValueType)], key: &str, value: f64) -> Result<(), 
     }
     let (name, max) = match value_type {
         ValueType::Double => return Ok(()),
-        ValueType::Long => ("LONG", i64::MAX as f64),
-        ValueType::Int => ("INT", f64::from(i32::MAX)),
+        ValueType::Long => ("a LONG", i64::MAX as f64),
+        ValueType::Int => ("an INT", f64::from(i32::MAX)),
     };
     if value > max {
-        return Err(invalid(format!("Proposed value for {key} is too large for a {name}.")));
+        return Err(invalid(format!("Proposed value for {key} is too large for {name}.")));
     }
     if value.fract().abs() > 1e-6 {
         return Err(invalid(format!("{key} cannot be a fractional value.")));
@@ -182,6 +186,13 @@ fn record(entity: &QuotaEntity, key: &str, value: Option<f64>) -> ClientQuotaRec
         value: value.unwrap_or(0.0),
         remove: value.is_none(),
     }
+}
+
+/// What Kafka says of an entity, or one of its quotas, that is there twice, in the words of its `toString`.
+fn duplicate(entity: &QuotaEntity) -> ApiError {
+    let parts: Vec<String> =
+        entity.iter().map(|(kind, name)| format!("{kind}={}", name.as_deref().unwrap_or("null"))).collect();
+    invalid(format!("Ignoring duplicate entity ClientQuotaEntity(entries={{{}}})", parts.join(", ")))
 }
 
 fn invalid(message: impl Into<String>) -> ApiError {

@@ -1,11 +1,13 @@
 //! AlterClientQuotas (key 49), versions 0–1.
 //!
 //! - Entities are a user, a client id, both, or an address (KIP-612); a null name is the default of its type (KIP-546).
-//! - Each entity has its own outcome; `validate_only` decides and changes nothing.
+//! - Each entity has its own outcome; `validate_only` decides and changes nothing. One that is there twice keeps its first change
+//!   and has one outcome, the refusal of the second.
 //! - Addresses are written as numbers: a name is INVALID_REQUEST, as brokers may resolve it differently.
 //! - AlterConfigs on the cluster, else CLUSTER_AUTHORIZATION_FAILED for each entity.
 //! - The answer leaves when this broker keeps to the change.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use stream_metadata::controller::{AlterClientQuotas, QuotaChange};
@@ -42,13 +44,21 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request) -> Pending {
         let all = |error| asked.iter().map(|entity| outcome(entity.clone(), error, None)).collect();
         let entries = match broker.change(&session, Command::AlterClientQuotas(command)).await {
             Ok(Reply::AlterClientQuotas(reply)) => {
-                let results = reply.entries.into_iter().zip(&asked);
-                results
-                    .map(|((_, result), entity)| match result {
-                        Ok(()) => outcome(entity.clone(), ErrorCode::None, None),
-                        Err(error) => outcome(entity.clone(), error.code, Some(error.message)),
-                    })
-                    .collect()
+                let mut outcomes: Vec<ResponseEntryData> = Vec::new();
+                let mut places = HashMap::new();
+                for ((mut entity, result), asked) in reply.entries.into_iter().zip(&asked) {
+                    let outcome = match result {
+                        Ok(()) => outcome(asked.clone(), ErrorCode::None, None),
+                        Err(error) => outcome(asked.clone(), error.code, Some(error.message)),
+                    };
+                    entity.sort();
+                    let place = *places.entry(entity).or_insert(outcomes.len());
+                    match outcomes.get_mut(place) {
+                        Some(first) => *first = outcome,
+                        None => outcomes.push(outcome),
+                    }
+                }
+                outcomes
             }
             Ok(_) => all(ErrorCode::UnknownServerError),
             Err(error) => all(error),

@@ -105,7 +105,9 @@ pub(crate) fn dispatch(
     broker.metrics.request(key);
     let responder = Responder { api: key, version: api_version, correlation_id };
     let request = Request { responder, session: session.clone(), client_id, body: decoder.rest() };
-    if !broker.quotas.limits_any(QuotaType::Request) {
+    // Logging in is free, as in Kafka: whose quota should it be?
+    let is_login = authentication.is_closed() || matches!(key, ApiKey::SaslHandshake | ApiKey::SaslAuthenticate);
+    if is_login || !broker.quotas.limits_any(QuotaType::Request) {
         return answer(broker, session, authentication, &request);
     }
     let began = broker.clock.monotonic();

@@ -10,12 +10,17 @@ const SIZE_BYTES: usize = 4;
 const CORRELATION_ID_BYTES: usize = 4;
 const TAGS_BYTES: usize = 1;
 const THROTTLE_BYTES: usize = 4;
+const ERROR_CODE_BYTES: usize = 2;
+/// A key and two versions.
+const API_BYTES: usize = 6;
 
 /// Where `throttle_time_ms` stands in a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Place {
     /// So many bytes after its start.
     AfterStart(usize),
+    /// Behind the list of APIs, which comes behind the error code.
+    AfterApis,
     /// Last, before the tagged fields of flexible versions.
     Last,
 }
@@ -24,14 +29,20 @@ enum Place {
 pub(super) fn throttle_time(response: &mut Response, api: ApiKey, version: i16, millis: i32) {
     let Some(place) = place(api, version) else { return };
     let segment = match place {
-        Place::AfterStart(_) => response.segments.first_mut(),
+        Place::AfterStart(_) | Place::AfterApis => response.segments.first_mut(),
         Place::Last => response.segments.last_mut(),
     };
     let Some(OutputSegment::Bytes(bytes)) = segment else { return };
+    let header_tags = if header::response_header_flexible(api, version) { TAGS_BYTES } else { 0 };
+    let start = SIZE_BYTES + CORRELATION_ID_BYTES + header_tags;
     let position = match place {
-        Place::AfterStart(offset) => {
-            let tags = if header::response_header_flexible(api, version) { TAGS_BYTES } else { 0 };
-            SIZE_BYTES + CORRELATION_ID_BYTES + tags + offset
+        Place::AfterStart(offset) => start + offset,
+        Place::AfterApis => {
+            let list = start + ERROR_CODE_BYTES;
+            let Some(length) = apis_bytes(bytes.get(list..).unwrap_or_default(), api.api().flexible(version)) else {
+                return;
+            };
+            list + length
         }
         Place::Last => {
             let tags = if api.api().flexible(version) { TAGS_BYTES } else { 0 };
@@ -54,14 +65,31 @@ fn patched(bytes: &Bytes, position: usize, millis: i32) -> Bytes {
     copy.freeze()
 }
 
+/// How long the list of ApiVersions is that `bytes` begin with.
+fn apis_bytes(bytes: &[u8], is_flexible: bool) -> Option<usize> {
+    if !is_flexible {
+        let (count, _) = bytes.split_first_chunk()?;
+        return Some(count.len() + usize::try_from(i32::from_be_bytes(*count)).ok()? * API_BYTES);
+    }
+    let (mut count, mut length) = (0, 0);
+    for byte in bytes.iter().take(2) {
+        count |= usize::from(byte & 0x7f) << (7 * length);
+        length += 1;
+        if byte & 0x80 == 0 {
+            return Some(length + count.checked_sub(1)? * (API_BYTES + TAGS_BYTES));
+        }
+    }
+    None
+}
+
 fn place(api: ApiKey, version: i16) -> Option<Place> {
     let since = match api {
+        ApiKey::ApiVersions => return (version >= 1).then_some(Place::AfterApis),
         ApiKey::Produce | ApiKey::CreateDelegationToken | ApiKey::DescribeDelegationToken => return Some(Place::Last),
         ApiKey::RenewDelegationToken | ApiKey::ExpireDelegationToken => return Some(Place::AfterStart(2 + 8)),
         ApiKey::OffsetDelete => return Some(Place::AfterStart(2)),
-        // In the middle, or not at all.
-        ApiKey::ApiVersions
-        | ApiKey::SaslHandshake
+        // They have no such field.
+        ApiKey::SaslHandshake
         | ApiKey::SaslAuthenticate
         | ApiKey::DescribeQuorum
         | ApiKey::WriteTxnMarkers
@@ -138,9 +166,28 @@ mod tests {
     }
 
     #[test]
+    fn in_api_versions_the_pause_is_behind_the_list() {
+        use stream_wire::api_versions::{ApiVersion, ApiVersionsResponse, SupportedFeatureKey};
+        // A length of one byte, and one of two.
+        for count in [0, 3, 126, 127, 200] {
+            let api = ApiVersion { api_key: 1, min_version: 2, max_version: 3 };
+            for version in [1, 2, 3, 4] {
+                let supported_features = vec![SupportedFeatureKey { name: "f".into(), ..Default::default() }];
+                let supported_features = if version < 3 { Vec::new() } else { supported_features };
+                let api_keys = vec![api.clone(); count];
+                let mut sent = ApiVersionsResponse { api_keys, supported_features, ..Default::default() };
+                let answer = announced(ApiKey::ApiVersions, version, &sent);
+                sent.throttle_time_ms = 7;
+                assert_eq!(answer, sent, "v{version} with {count} APIs");
+            }
+        }
+    }
+
+    #[test]
     fn versions_without_the_field_stay_as_they_are() {
         assert_eq!(place(ApiKey::Metadata, 2), None);
-        assert_eq!(place(ApiKey::ApiVersions, 4), None);
+        assert_eq!(place(ApiKey::ApiVersions, 0), None);
+        assert_eq!(place(ApiKey::DescribeQuorum, 2), None);
         assert_eq!(place(ApiKey::Vote, 2), None);
     }
 }
