@@ -311,12 +311,14 @@ def test_new_certificates_are_taken_without_dropping_anybody(own_broker, certifi
     store = tmp_path / "broker.pem"
     shutil.copy(certificates.server.pem_file, store)
     settings = pem_settings(certificates) | {"ssl.keystore.location": str(store)}
-    broker = own_broker(settings, listeners={"ONE": "SSL"})
+    anything = {f"listener.name.two.ssl.allow.{names}.changes": "true" for names in ("dn", "san")}
+    broker = own_broker(settings | anything, listeners={"ONE": "SSL", "TWO": "SSL"})
     broker.start()
     old = Connection(broker.address("ONE"), tls=context(certificates))
     assert serial(broker, certificates) == certificates.server.certificate.serial_number
 
-    renewed = certificates.authority.issue("renewed")
+    subject = certificates.server.certificate.subject.rfc4514_string()
+    renewed = certificates.authority.issue("renewed", subject)
     (tmp_path / "new.pem").write_bytes(renewed.key_pem + renewed.chain_pem)
     (tmp_path / "new.pem").rename(store)
     wait_for(lambda: serial(broker, certificates) == renewed.certificate.serial_number, 15, "the new certificate", every=0.5)
@@ -327,12 +329,27 @@ def test_new_certificates_are_taken_without_dropping_anybody(own_broker, certifi
     wait_for(lambda: broker.unexpected_complaints() == [] and logged(broker, "new certificates are not taken"), 15, "the line about it")
     assert serial(broker, certificates) == renewed.certificate.serial_number
     assert old.ask("ApiVersions", 0).error_code == 0
-    time.sleep(5)
-    assert sum("not taken" in line for line in broker.log_lines()) == 1
+
+    # KIP-978: another name, and one name less, only where that is allowed.
+    broker.expect_complaint("ERROR .*not taken, the old ones stay: (the name is|these alternative names are gone: IPAddress\\(::1\\);) ")
+    wait_for(lambda: len(refusals(broker)) == 2, 15, "a line for each listener")
+    lines = 2
+    for other in [certificates.authority.issue("other"), certificates.authority.issue("fewer", subject, hosts=("localhost", "127.0.0.1"))]:
+        store.write_bytes(other.key_pem + other.chain_pem)
+        wait_for(lambda: serial(broker, certificates, "TWO") == other.certificate.serial_number, 15, "the new certificate", every=0.5)
+        wait_for(lambda: "the name is" in refusals(broker)[-1] or "are gone: IPAddress" in refusals(broker)[-1], 15, "the refusal")
+        lines += 1
+        assert len(refusals(broker)) == lines, "one line for each listener and file that is not taken"
+        assert serial(broker, certificates) == renewed.certificate.serial_number
+    assert "are gone: IPAddress" in refusals(broker)[-1]
 
 
-def serial(broker, certificates: Certificates) -> int:
-    with Connection(broker.address("ONE"), tls=context(certificates)) as connection:
+def refusals(broker) -> list[str]:
+    return [line for line in broker.log_lines() if "new certificates are not taken" in line]
+
+
+def serial(broker, certificates: Certificates, listener: str = "ONE") -> int:
+    with Connection(broker.address(listener), tls=context(certificates)) as connection:
         return int(connection.socket.getpeercert()["serialNumber"], 16)
 
 

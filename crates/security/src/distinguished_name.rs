@@ -5,7 +5,11 @@
 //! - Nine types have a keyword; any other is written as its number, and its value as the hex of its encoding.
 //! - `,=+<>#;"\` are escaped wherever they are, spaces at both ends too.
 
+use core::net::IpAddr;
+use std::collections::BTreeSet;
+
 use x509_parser::asn1_rs::{Any, Tag, ToDer};
+use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
@@ -31,6 +35,8 @@ pub struct CertificateFacts {
     pub not_before_seconds: i64,
     /// The last second of its validity.
     pub not_after_seconds: i64,
+    /// Its alternative names, each with its kind.
+    pub alternative_names: BTreeSet<String>,
     /// Its public key in DER form (SubjectPublicKeyInfo).
     pub public_key: Vec<u8>,
 }
@@ -42,8 +48,23 @@ pub fn certificate_facts(der: &[u8]) -> Option<CertificateFacts> {
         subject: rfc2253(certificate.subject())?,
         not_before_seconds: certificate.validity().not_before.timestamp(),
         not_after_seconds: certificate.validity().not_after.timestamp(),
+        alternative_names: alternative_names(&certificate),
         public_key: certificate.public_key().raw.to_vec(),
     })
+}
+
+/// What a certificate is also called: `DNSName(broker.example)`, `IPAddress(10.0.0.1)` and the like.
+fn alternative_names(certificate: &X509Certificate<'_>) -> BTreeSet<String> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return BTreeSet::new() };
+    let text = |name: &GeneralName<'_>| match name {
+        GeneralName::IPAddress(bytes) => match (<[u8; 4]>::try_from(*bytes), <[u8; 16]>::try_from(*bytes)) {
+            (Ok(v4), _) => format!("IPAddress({})", IpAddr::from(v4)),
+            (_, Ok(v6)) => format!("IPAddress({})", IpAddr::from(v6)),
+            _ => name.to_string(),
+        },
+        name => name.to_string(),
+    };
+    extension.value.general_names.iter().map(text).collect()
 }
 
 /// The name of RFC 2253; none if a value's encoding cannot be written down again.

@@ -81,6 +81,8 @@ pub(crate) const READ_KEYS: &[&str] = &[
     "security.inter.broker.protocol",
     "socket.listen.backlog.size",
     "socket.request.max.bytes",
+    "ssl.allow.dn.changes",
+    "ssl.allow.san.changes",
     "ssl.cipher.suites",
     "ssl.client.auth",
     "ssl.enabled.protocols",

@@ -92,6 +92,10 @@ pub struct TlsSettings {
     pub cipher_suites: Vec<String>,
     /// Whether a client's certificate says who it is; on SASL_SSL it only lets the client in.
     pub names_clients: bool,
+    /// `ssl.allow.dn.changes`: whether a new certificate may have another name.
+    pub may_change_name: bool,
+    /// `ssl.allow.san.changes`: whether a new certificate may lack alternative names of the one before.
+    pub may_lose_names: bool,
     /// From a certificate's name to a user's.
     pub mapping: Arc<PrincipalMapping>,
 }
@@ -156,6 +160,8 @@ impl<'a> Keys<'a> {
             tls_1_3,
             cipher_suites: self.cipher_suites(tls_1_2, tls_1_3)?,
             names_clients: !self.listener.protocol.speaks_sasl(),
+            may_change_name: self.is_true("ssl.allow.dn.changes")?,
+            may_lose_names: self.is_true("ssl.allow.san.changes")?,
             mapping: self.mapping()?,
         })
     }
@@ -180,6 +186,14 @@ impl<'a> Keys<'a> {
     fn invalid(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let (key, setting) = self.get(key);
         invalid(&key, setting, problem)
+    }
+
+    fn is_true(&self, key: &str) -> Result<bool, ConfigError> {
+        match self.text(key).map(str::to_ascii_lowercase).as_deref() {
+            Some("true") => Ok(true),
+            Some("false") | None => Ok(false),
+            Some(_) => Err(self.invalid(key, "give true or false")),
+        }
     }
 
     fn store_type(&self, key: &str) -> Result<StoreType, ConfigError> {

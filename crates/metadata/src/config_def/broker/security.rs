@@ -163,9 +163,10 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .honoured()
         .doc("The security protocol between brokers, where no listener is named for it."),
     unset("security.providers", ConfigType::String).low().doc("Classes that provide security algorithms."),
-    boolean("ssl.allow.dn.changes", "false").low().doc("Whether a new certificate may be for another name."),
+    boolean("ssl.allow.dn.changes", "false").low().honoured().doc("Whether a new certificate may be for another name."),
     boolean("ssl.allow.san.changes", "false")
         .low()
+        .honoured()
         .doc("Whether a new certificate may lack alternative names that the old one had."),
     list("ssl.cipher.suites", "")
         .per_broker()

@@ -14,11 +14,10 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
-use stream_security::Principal;
 use stream_security::mapping::PrincipalMapping;
+use stream_security::{CertificateFacts, Principal};
 
 use crate::config::{ConfigError, StoreContent, TlsSettings};
 
@@ -31,7 +30,8 @@ pub(in crate::net) use session::with_scratch;
 pub(crate) struct ListenerTls {
     settings: TlsSettings,
     current: ArcSwap<rustls::ServerConfig>,
-    not_after_seconds: AtomicI64,
+    /// Of the certificate that is shown.
+    facts: ArcSwap<CertificateFacts>,
     /// How the files looked before they were opened first.
     opened: reload::Print,
     gate: Arc<HandshakeGate>,
@@ -53,7 +53,7 @@ impl ListenerTls {
         let built = build::build(&settings)?;
         Ok(ListenerTls {
             current: ArcSwap::new(built.config),
-            not_after_seconds: AtomicI64::new(built.facts.not_after_seconds),
+            facts: ArcSwap::from_pointee(built.facts),
             opened,
             gate: Arc::clone(gate),
             settings,
@@ -67,7 +67,7 @@ impl ListenerTls {
 
     /// When the certificate that is shown ends (seconds since 1970).
     pub(crate) fn not_after_seconds(&self) -> i64 {
-        self.not_after_seconds.load(Ordering::Relaxed)
+        self.facts.load().not_after_seconds
     }
 
     /// How a client is named by the certificate it showed, where it is.

@@ -1,13 +1,16 @@
 //! Takes over new certificates while the broker runs. Every few seconds one task looks at the files of all listeners; a
 //! file that has changed and then stays as it is for one interval is opened, checked, and swapped in as a whole. One
-//! that cannot be used changes nothing, and is one line.
+//! that cannot be used changes nothing, and is one line; so is one for somebody else: unless `ssl.allow.dn.changes` and
+//! `ssl.allow.san.changes` say otherwise, a new certificate has the name of the one before and at least its alternative names
+//! (KIP-978).
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use stream_security::CertificateFacts;
 
 use super::{ListenerTls, build, files};
 use crate::broker::Broker;
@@ -54,15 +57,37 @@ impl Watched {
 
     fn reload(&self) {
         let listener = self.tls.listener();
-        match build::build(&self.tls.settings) {
+        let built = build::build(&self.tls.settings).map_err(|error| error.to_string());
+        let built = built.and_then(|built| match other_names(&self.tls, &built.facts) {
+            None => Ok(built),
+            Some(problem) => Err(problem),
+        });
+        match built {
             Ok(built) => {
-                self.tls.current.store(built.config);
-                self.tls.not_after_seconds.store(built.facts.not_after_seconds, Ordering::Relaxed);
                 tracing::info!(listener, "new certificates are taken: {}", built.facts.subject);
+                self.tls.current.store(built.config);
+                self.tls.facts.store(Arc::new(built.facts));
             }
             Err(error) => tracing::error!(listener, "new certificates are not taken, the old ones stay: {error}"),
         }
     }
+}
+
+/// How the names of a new certificate differ from those of the one that is shown, if they may not.
+fn other_names(tls: &ListenerTls, new: &CertificateFacts) -> Option<String> {
+    let old = tls.facts.load();
+    if !tls.settings.may_change_name && new.subject != old.subject {
+        let (old, new) = (&old.subject, &new.subject);
+        return Some(format!("the name is {new:?} and was {old:?}; set ssl.allow.dn.changes=true if that is meant"));
+    }
+    let lost: Vec<&str> = old.alternative_names.difference(&new.alternative_names).map(String::as_str).collect();
+    if !tls.settings.may_lose_names && !lost.is_empty() {
+        let lost = lost.join(", ");
+        return Some(format!(
+            "these alternative names are gone: {lost}; set ssl.allow.san.changes=true if that is meant"
+        ));
+    }
+    None
 }
 
 pub(super) fn print(files: &[PathBuf]) -> Print {

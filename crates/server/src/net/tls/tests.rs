@@ -31,6 +31,8 @@ fn settings(key_store: Store) -> TlsSettings {
         tls_1_3: true,
         cipher_suites: Vec::new(),
         names_clients: true,
+        may_change_name: false,
+        may_lose_names: false,
         mapping: Arc::new(PrincipalMapping::parse("").unwrap()),
     }
 }
