@@ -4,11 +4,14 @@
 //! limit. Snappy is read in both its forms, plain blocks (librdkafka, franz-go) and the xerial
 //! framing (Java), and written in the second, which every client reads.
 
+mod pack;
 mod snappy;
 mod stream;
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
+
+pub use pack::Packer;
 
 /// How a batch's records are compressed; the number is the low three bits of its attributes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -91,25 +94,11 @@ impl Compression {
     pub fn compress_with_level(self, input: &[u8], level: Option<i32>) -> Result<Vec<u8>, CompressionError> {
         match self {
             Compression::None => Ok(input.to_vec()),
-            Compression::Gzip => {
-                let level = match level {
-                    Some(level @ 0..=9) => flate2::Compression::new(level.unsigned_abs()),
-                    _ => flate2::Compression::default(),
-                };
-                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
-                encoder.write_all(input).and_then(|()| encoder.finish()).map_err(|error| self.invalid(error))
-            }
             Compression::Snappy => snappy::compress(input),
-            Compression::Lz4 => {
-                let mut frame = lz4_flex::frame::FrameInfo::new();
-                frame.block_size = lz4_flex::frame::BlockSize::Max64KB;
-                frame.block_mode = lz4_flex::frame::BlockMode::Independent;
-                let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(frame, Vec::new());
-                encoder.write_all(input).map_err(|error| self.invalid(error))?;
-                encoder.finish().map_err(|error| self.invalid(error))
-            }
-            Compression::Zstd => {
-                zstd::stream::encode_all(input, level.unwrap_or(3)).map_err(|error| self.invalid(error))
+            Compression::Gzip | Compression::Lz4 | Compression::Zstd => {
+                let mut packer = Packer::new(self, level)?;
+                packer.push(input)?;
+                packer.finish()
             }
         }
     }

@@ -8,14 +8,16 @@
 
 use bytes::Bytes;
 use stream_codec::batch::{
-    Batch, BatchError, BatchHeader, BodyFacts, HEADER_BYTES, RecordIter, TimestampType, check_body, check_checksum,
-    check_counts, check_records,
+    Batch, BatchBuilder, BatchError, BatchHeader, BodyFacts, HEADER_BYTES, OpenedRecords, RecordIter, RecordView,
+    TimestampType, check_body, check_checksum, check_counts,
 };
 use stream_codec::compression::Compression;
 use stream_types::WallMillis;
 use stream_types::limits::DECOMPRESSED_BATCH_BYTES_MAX;
 
 const NO_TIMESTAMP: i64 = -1;
+/// A refusal names at most so many records without a key.
+const KEYLESS_NAMED_MAX: usize = 10_000;
 
 /// A topic's rules for batches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -145,19 +147,8 @@ impl CheckedBatch {
         HEADER_BYTES + self.body.len()
     }
 
-    fn records(&self) -> Result<RecordIter, CheckError> {
-        let body = match self.header.attributes.compression()? {
-            Compression::None => self.body.clone(),
-            _ => self.open()?,
-        };
-        Ok(RecordIter::new(body, self.header.record_count))
-    }
-
-    fn open(&self) -> Result<Bytes, CheckError> {
-        let compression = self.header.attributes.compression()?;
-        let body = compression.decompress(&self.body, DECOMPRESSED_BATCH_BYTES_MAX).map_err(BatchError::from)?;
-        check_records(&body, &self.header)?;
-        Ok(body.into())
+    fn opened(&self) -> Result<OpenedRecords<'_>, BatchError> {
+        OpenedRecords::new(&self.header, self.body.clone(), DECOMPRESSED_BATCH_BYTES_MAX)
     }
 
     fn check_keys(&self, rules: &CheckRules, facts: Option<BodyFacts>) -> Result<(), CheckError> {
@@ -165,11 +156,16 @@ impl CheckedBatch {
             return Ok(());
         }
         let mut records = Vec::new();
-        for (index, record) in (0..).zip(self.records()?) {
-            if record?.key.is_none() {
+        let mut index = 0;
+        self.opened()?.each(|record| {
+            // The client is told of the first ones.
+            if record.key.is_none() && records.len() < KEYLESS_NAMED_MAX {
                 records.push(index);
             }
-        }
+            in_sequence(&record, index)?;
+            index += 1;
+            Ok(true)
+        })?;
         if records.is_empty() { Ok(()) } else { Err(CheckError::Keyless { records }) }
     }
 
@@ -209,7 +205,7 @@ impl CheckedBatch {
         };
         let mut records = Vec::new();
         if has_places {
-            for (index, record) in (0..).zip(self.records()?) {
+            for (index, record) in (0..).zip(RecordIter::new(self.body.clone(), self.header.record_count)) {
                 if is_outside(self.header.base_timestamp.saturating_add(record?.timestamp_delta)) {
                     records.push(index);
                 }
@@ -224,10 +220,10 @@ impl CheckedBatch {
         if wanted == current {
             return Ok(());
         }
-        let open = if current == Compression::None { self.body.clone() } else { self.open()? };
-        let body = match wanted {
-            Compression::None => open,
-            _ => wanted.compress_with_level(&open, rules.compression_level).map_err(BatchError::from)?.into(),
+        let body: Bytes = if current == Compression::None {
+            wanted.compress_with_level(&self.body, rules.compression_level).map_err(BatchError::from)?.into()
+        } else {
+            self.recompress(wanted, rules)?
         };
         let delta = body.len() as i64 - self.body.len() as i64;
         let bytes = HEADER_BYTES + body.len();
@@ -239,6 +235,29 @@ impl CheckedBatch {
         self.body = body;
         Ok(())
     }
+
+    /// The body in another codec, made piece by piece: neither what it opens to nor what it becomes has to fit in memory.
+    fn recompress(&self, wanted: Compression, rules: &CheckRules) -> Result<Bytes, CheckError> {
+        let header = &self.header;
+        let mut builder = BatchBuilder::new().compression(wanted).compression_level(rules.compression_level);
+        builder = builder.base_timestamp(header.base_timestamp);
+        let mut index = 0;
+        self.opened()?.each(|record| {
+            in_sequence(&record, index)?;
+            index += 1;
+            let timestamp = header.base_timestamp.wrapping_add(record.timestamp_delta);
+            let (key, value) = (record.key.as_deref(), record.value.as_deref());
+            builder.push_at(record.offset_delta, timestamp, key, value, &record.headers);
+            let bytes = builder.packed_size();
+            if bytes > rules.message_bytes_max { Err(BatchError::TooLarge { bytes }) } else { Ok(true) }
+        })?;
+        Ok(builder.build()?.slice(HEADER_BYTES..))
+    }
+}
+
+fn in_sequence(record: &RecordView, index: i32) -> Result<(), BatchError> {
+    let reason = "offset delta out of sequence";
+    if record.offset_delta == index { Ok(()) } else { Err(BatchError::InvalidRecord { index, reason }) }
 }
 
 fn check_frame(records: &Bytes, rules: &CheckRules) -> Result<BatchHeader, CheckError> {

@@ -5,7 +5,10 @@ use stream_types::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence};
 
 use super::varint::{put_varint, put_varlong, varint_len, varlong_len};
 use super::{Attributes, BATCH_OVERHEAD_BYTES, BatchError, BatchHeader, HEADER_BYTES, TimestampType};
-use crate::compression::Compression;
+use crate::compression::{Compression, CompressionError, Packer};
+
+/// Records of a compressed batch wait in the open until there are so many bytes.
+const PACK_BYTES: usize = 1024 * 1024;
 
 /// A record's header: a name, which may repeat, and a value.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,7 +20,7 @@ pub struct RecordHeader {
 }
 
 /// Gathers records and makes one batch of magic 2 of them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct BatchBuilder {
     base_offset: Offset,
     leader_epoch: LeaderEpoch,
@@ -31,6 +34,10 @@ pub struct BatchBuilder {
     last_offset_delta: i32,
     record_count: i32,
     body: Vec<u8>,
+    /// What came before `body`, if that is compressed already; an error waits for [`BatchBuilder::build`].
+    packed: Option<Result<Packer, CompressionError>>,
+    /// Size of what is in `packed`, uncompressed (bytes).
+    packed_bytes: usize,
 }
 
 impl Default for BatchBuilder {
@@ -55,6 +62,8 @@ impl BatchBuilder {
             last_offset_delta: -1,
             record_count: 0,
             body: Vec::new(),
+            packed: None,
+            packed_bytes: 0,
         }
     }
 
@@ -72,7 +81,7 @@ impl BatchBuilder {
         self
     }
 
-    /// Sets the codec, at its default level.
+    /// Sets the codec, at its default level. Has to come before the first record, as the level has.
     #[must_use]
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
@@ -187,6 +196,16 @@ impl BatchBuilder {
         self.max_timestamp = self.max_timestamp.max(timestamp);
         self.last_offset_delta = self.last_offset_delta.max(offset_delta);
         self.record_count += 1;
+        if self.compression != Compression::None && self.body.len() >= PACK_BYTES {
+            self.pack();
+        }
+    }
+
+    fn pack(&mut self) {
+        let body = std::mem::take(&mut self.body);
+        self.packed_bytes += body.len();
+        let packer = self.packed.take().unwrap_or_else(|| Packer::new(self.compression, self.level));
+        self.packed = Some(packer.and_then(|mut packer| packer.push(&body).map(|()| packer)));
     }
 
     /// Records so far.
@@ -196,14 +215,25 @@ impl BatchBuilder {
 
     /// Size of the batch if its body is not compressed (bytes).
     pub fn size(&self) -> usize {
-        HEADER_BYTES + self.body.len()
+        HEADER_BYTES + self.packed_bytes + self.body.len()
+    }
+
+    /// Size of the batch so far; of a compressed one without what its codec holds back (bytes).
+    pub fn packed_size(&self) -> usize {
+        let packed = self.packed.as_ref().and_then(|packer| packer.as_ref().ok()).map_or(0, Packer::size);
+        HEADER_BYTES + packed + if self.compression == Compression::None { self.body.len() } else { 0 }
     }
 
     /// Makes the batch.
     pub fn build(self) -> Result<Bytes, BatchError> {
-        let body = match self.compression {
-            Compression::None => self.body,
-            compression => compression.compress_with_level(&self.body, self.level)?,
+        let body = match (self.packed, self.compression) {
+            (Some(packer), _) => {
+                let mut packer = packer?;
+                packer.push(&self.body)?;
+                packer.finish()?
+            }
+            (None, Compression::None) => self.body,
+            (None, compression) => compression.compress_with_level(&self.body, self.level)?,
         };
         let size = HEADER_BYTES + body.len();
         let batch_length =

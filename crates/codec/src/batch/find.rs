@@ -75,7 +75,7 @@ fn deltas(record: &mut impl BufRead) -> io::Result<Option<(i64, i32)>> {
 }
 
 /// A 32-bit integer in at most five bytes; `None` where the source ends or there are more.
-fn varint(source: &mut impl Read) -> io::Result<Option<i32>> {
+pub(super) fn varint(source: &mut impl Read) -> io::Result<Option<i32>> {
     let value = raw(source, 5)?.and_then(|raw| u32::try_from(raw).ok());
     Ok(value.map(|raw| (raw >> 1) as i32 ^ -((raw & 1) as i32)))
 }

@@ -15,6 +15,7 @@ mod check;
 mod error;
 mod find;
 mod header;
+mod open;
 mod read;
 mod records;
 mod varint;
@@ -24,5 +25,6 @@ pub use check::{BodyFacts, check_body, check_checksum, check_counts, check_recor
 pub use error::BatchError;
 pub use find::RecordPlace;
 pub use header::{Attributes, BATCH_OVERHEAD_BYTES, BatchHeader, HEADER_BYTES, TimestampType};
+pub use open::{OPENED_WHOLE_BYTES_MAX, OpenedRecords};
 pub use read::{Batch, BatchIter};
 pub use records::{RecordIter, RecordView};

@@ -10,18 +10,62 @@ const XERIAL_BLOCK_BYTES: usize = 32 * 1024;
 const EXPANSION_MAX: usize = 22;
 
 pub(super) fn compress(input: &[u8]) -> Result<Vec<u8>, CompressionError> {
-    let mut output = Vec::with_capacity(XERIAL_HEADER_BYTES + input.len() / 2);
-    output.extend_from_slice(&XERIAL_MAGIC);
-    output.extend_from_slice(&1u32.to_be_bytes());
-    output.extend_from_slice(&1u32.to_be_bytes());
-    let mut encoder = snap::raw::Encoder::new();
-    for block in input.chunks(XERIAL_BLOCK_BYTES) {
-        let packed = encoder.compress_vec(block).map_err(|error| invalid(error.to_string()))?;
-        let size = u32::try_from(packed.len()).map_err(|_| invalid("block too large".to_owned()))?;
-        output.extend_from_slice(&size.to_be_bytes());
-        output.extend_from_slice(&packed);
+    let mut writer = XerialWriter::new();
+    writer.push(input)?;
+    writer.finish()
+}
+
+/// Writes xerial framing, a block as soon as there are bytes for it.
+pub(super) struct XerialWriter {
+    encoder: snap::raw::Encoder,
+    /// Bytes of a block that is not full.
+    pending: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl XerialWriter {
+    pub(super) fn new() -> XerialWriter {
+        let mut output = XERIAL_MAGIC.to_vec();
+        output.extend_from_slice(&1u32.to_be_bytes());
+        output.extend_from_slice(&1u32.to_be_bytes());
+        XerialWriter { encoder: snap::raw::Encoder::new(), pending: Vec::new(), output }
     }
-    Ok(output)
+
+    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Result<(), CompressionError> {
+        while self.pending.len() + bytes.len() >= XERIAL_BLOCK_BYTES {
+            let (now, later) = bytes.split_at(XERIAL_BLOCK_BYTES - self.pending.len());
+            bytes = later;
+            if self.pending.is_empty() {
+                self.write(now)?;
+            } else {
+                let mut block = std::mem::take(&mut self.pending);
+                block.extend_from_slice(now);
+                self.write(&block)?;
+            }
+        }
+        self.pending.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn write(&mut self, block: &[u8]) -> Result<(), CompressionError> {
+        let packed = self.encoder.compress_vec(block).map_err(|error| invalid(error.to_string()))?;
+        let size = u32::try_from(packed.len()).map_err(|_| invalid("block too large".to_owned()))?;
+        self.output.extend_from_slice(&size.to_be_bytes());
+        self.output.extend_from_slice(&packed);
+        Ok(())
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.output.len()
+    }
+
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, CompressionError> {
+        let block = std::mem::take(&mut self.pending);
+        if !block.is_empty() {
+            self.write(&block)?;
+        }
+        Ok(self.output)
+    }
 }
 
 pub(super) fn decompress(input: &[u8], limit: usize) -> Result<Vec<u8>, CompressionError> {

@@ -1,7 +1,7 @@
 //! What stays of one batch.
 
 use bytes::Bytes;
-use stream_codec::batch::{Batch, BatchBuilder, BatchError, RecordView, TimestampType};
+use stream_codec::batch::{Batch, BatchBuilder, BatchError, OpenedRecords, RecordView, TimestampType};
 use stream_types::limits::DECOMPRESSED_BATCH_BYTES_MAX;
 use stream_types::{Offset, WallMillis};
 
@@ -35,40 +35,55 @@ impl Filter<'_> {
         }
         let horizon = header.attributes.has_delete_horizon().then_some(header.base_timestamp);
         let may_drop_tombstones = horizon.is_some_and(|horizon| horizon < self.now.0);
-        let mut kept = Vec::new();
+        let records = batch.opened(DECOMPRESSED_BATCH_BYTES_MAX)?;
+        // One for each record: which stay. The records themselves may be too many to hold.
+        let mut stays: Vec<bool> = Vec::new();
+        let mut kept = 0;
         let mut has_tombstone = false;
-        for record in batch.records(DECOMPRESSED_BATCH_BYTES_MAX)? {
-            let record = record?;
-            let offset = batch.offset_of(&record);
-            let Some(key) = &record.key else { continue };
-            let is_dead_tombstone = record.value.is_none() && may_drop_tombstones;
-            if self.keys.is_superseded(key, offset) || is_dead_tombstone || offset < self.log_start {
-                continue;
-            }
-            has_tombstone |= record.value.is_none();
-            kept.push(record);
-        }
+        records.each(|record| {
+            let stay = self.keeps(batch, &record, may_drop_tombstones);
+            has_tombstone |= stay && record.value.is_none();
+            kept += usize::from(stay);
+            stays.push(stay);
+            Ok(true)
+        })?;
         let needs_horizon = has_tombstone && horizon.is_none();
-        if kept.is_empty() {
+        if kept == 0 {
             return Ok(Kept::Nothing);
         }
-        if kept.len() == header.record_count.unsigned_abs() as usize && !needs_horizon {
+        if kept == header.record_count.unsigned_abs() as usize && !needs_horizon {
             return Ok(Kept::Whole);
         }
         let new_horizon = needs_horizon.then(|| self.now.0.saturating_add(self.delete_retention_ms));
-        rebuild(batch, &kept, horizon.or(new_horizon)).map(Kept::Part)
+        rebuild(batch, &records, &stays, horizon.or(new_horizon)).map(Kept::Part)
+    }
+
+    fn keeps(&self, batch: &Batch, record: &RecordView, may_drop_tombstones: bool) -> bool {
+        let offset = batch.offset_of(record);
+        let Some(key) = &record.key else { return false };
+        let is_dead_tombstone = record.value.is_none() && may_drop_tombstones;
+        !(self.keys.is_superseded(key, offset) || is_dead_tombstone || offset < self.log_start)
     }
 }
 
-/// `batch` with the records `kept` and nothing else changed: offsets, sequence numbers, times.
-fn rebuild(batch: &Batch, kept: &[RecordView], horizon: Option<i64>) -> Result<Bytes, BatchError> {
+/// `batch` with those of its records that stay and nothing else changed: offsets, sequence numbers, times.
+fn rebuild(
+    batch: &Batch,
+    records: &OpenedRecords<'_>,
+    stays: &[bool],
+    horizon: Option<i64>,
+) -> Result<Bytes, BatchError> {
     let header = batch.header();
     let mut builder = builder_like(batch)?.base_timestamp(header.base_timestamp).delete_horizon(horizon);
-    for record in kept {
-        let timestamp = header.base_timestamp.saturating_add(record.timestamp_delta);
-        let (key, value) = (record.key.as_deref(), record.value.as_deref());
-        builder.push_at(record.offset_delta, timestamp, key, value, &record.headers);
-    }
+    let mut stays = stays.iter();
+    records.each(|record| {
+        if stays.next().copied().unwrap_or(false) {
+            let timestamp = header.base_timestamp.saturating_add(record.timestamp_delta);
+            let (key, value) = (record.key.as_deref(), record.value.as_deref());
+            builder.push_at(record.offset_delta, timestamp, key, value, &record.headers);
+        }
+        Ok(true)
+    })?;
     if header.attributes.timestamp_type() == TimestampType::LogAppendTime {
         builder = builder.max_timestamp(header.max_timestamp);
     }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use stream_codec::batch::BatchHeader;
 use stream_types::Offset;
 
 /// What an entry takes beside its key (bytes).
@@ -41,9 +40,9 @@ impl KeyMap {
         self.offsets.insert(key.to_vec().into_boxed_slice(), offset);
     }
 
-    /// Says that the records of this batch are all in the map.
-    pub(crate) fn pass(&mut self, header: &BatchHeader) {
-        self.end = header.next_offset();
+    /// Says that the records below `end` are all in the map.
+    pub(crate) fn pass(&mut self, end: Offset) {
+        self.end = end;
     }
 
     /// Whether a later record of the same key is known.

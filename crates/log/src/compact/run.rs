@@ -115,7 +115,6 @@ impl CompactionPlan {
                 }
                 if header.next_offset() > self.first_dirty {
                     add_keys(&mut keys, batch, self.log_start)?;
-                    keys.pass(header);
                 }
                 Ok(false)
             })?;
@@ -179,18 +178,25 @@ impl CompactionPlan {
 }
 
 fn add_keys(keys: &mut KeyMap, batch: &Batch, log_start: Offset) -> Result<(), BatchError> {
-    let attributes = batch.header().attributes;
-    if attributes.is_control() || attributes.is_transactional() {
+    let header = batch.header();
+    if header.attributes.is_control() || header.attributes.is_transactional() {
+        keys.pass(header.next_offset());
         return Ok(());
     }
-    for record in batch.records(DECOMPRESSED_BATCH_BYTES_MAX)? {
-        let record = record?;
+    batch.opened(DECOMPRESSED_BATCH_BYTES_MAX)?.each(|record| {
         let offset = batch.offset_of(&record);
         if let Some(key) = &record.key
             && offset >= log_start
         {
             keys.insert(key, offset);
         }
+        if keys.is_full() {
+            keys.pass(offset.plus(1));
+        }
+        Ok(!keys.is_full())
+    })?;
+    if !keys.is_full() {
+        keys.pass(header.next_offset());
     }
     Ok(())
 }
