@@ -1,18 +1,9 @@
-//! The sockets of the HTTP server. Connections beyond a limit wait to be accepted.
+//! The sockets that the HTTP server binds.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream, lookup_host};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// HTTP connections that are served at the same time.
-const CONNECTIONS_MAX: usize = 256;
+use tokio::net::{TcpListener, lookup_host};
 
 /// An address that could not be bound.
 #[derive(Debug, thiserror::Error)]
@@ -82,68 +73,5 @@ impl Sockets {
     /// The addresses that were bound, with the ports that the operating system chose.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
-    }
-}
-
-/// A listener that stops accepting while too many connections are open.
-#[derive(Debug)]
-pub(crate) struct Limited {
-    pub(crate) listener: TcpListener,
-    pub(crate) permits: Arc<Semaphore>,
-}
-
-/// The permits that all sockets of one server share.
-pub(crate) fn permits() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(CONNECTIONS_MAX))
-}
-
-impl axum::serve::Listener for Limited {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("nobody closes the semaphore");
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, address)) => return (Connection { stream, _permit: permit }, address),
-                // Out of file descriptors, or the peer is gone already: what is left gets a little time to come back.
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-/// A connection that counts until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    stream: TcpStream,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -21,7 +21,7 @@ use super::settings::{Settings, Source};
 use super::{
     FlushPolicy, GroupSettings, Listener, LogFormat, LogSettings, MetricsSettings, NetworkSettings, OffsetsSettings,
     QuotaSettings, SaslSettings, ServerConfig, TokenSettings, TopicSettings, Warning, authorizer, classify,
-    connections, listener, network, properties, sasl, security, ssl,
+    connections, http, listener, network, properties, sasl, security, ssl,
 };
 
 /// What the command line says about the configuration.
@@ -190,8 +190,11 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
     declared.check_logins(&sasl)?;
     let connections_and_requests = network_settings(reader, &network.listeners)?;
     let all_listeners: Vec<_> = network.listeners.iter().chain(&network.controller_listeners).collect();
+    let mut tls = ssl::resolve(&settings, &all_listeners)?;
+    let (http_listener, http_tls) = http::resolve(&settings, &network.listeners, &tls)?.unzip();
+    tls.extend(http_tls.flatten());
     Ok(ServerConfig {
-        tls: ssl::resolve(&settings, &all_listeners)?,
+        tls,
         node_id: network.node_id,
         roles: network.roles,
         cluster_id: cluster_id(reader)?,
@@ -202,7 +205,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         controller_listener_names: network.controller_listener_names,
         inter_broker_listener_name: network.inter_broker_listener_name,
         quorum_voters: network.quorum_voters,
-        http_listener: network.http_listener,
+        http_listener,
         log_dirs: log_dirs(reader)?,
         topics: topic_settings(reader)?,
         offsets: offsets_settings(reader)?,

@@ -11,6 +11,7 @@ mod connections;
 mod declared;
 mod environment;
 mod error;
+mod http;
 mod keys;
 mod listener;
 mod load;
@@ -40,6 +41,8 @@ pub use connections::{ConnectionLimits, ListenerLimits};
 pub(crate) use declared::acl_text;
 pub use declared::{DeclaredAccess, DeclaredUser};
 pub use error::ConfigError;
+pub use http::HttpListener;
+pub(crate) use http::NAME as HTTP_LISTENER;
 pub use listener::{BindAddress, Endpoint, Listener, Voter};
 pub use load::{Arguments, Loaded};
 pub use machine::Machine;
@@ -97,15 +100,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// Where `/metrics` and the health checks are served.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HttpListener {
-    /// Host and port.
-    pub endpoint: Endpoint,
-    /// Whether somebody named the port. A taken port that nobody named is a warning, a named one an error.
-    pub explicit: bool,
 }
 
 /// Keys that decide how topics come into being.

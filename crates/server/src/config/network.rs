@@ -3,11 +3,11 @@
 use stream_types::NodeId;
 
 use super::error::ConfigError;
-use super::listener::{Endpoint, Listener, NamedEndpoint, Voter, list, parse_endpoint, parse_listeners, parse_voters};
+use super::listener::{Endpoint, Listener, NamedEndpoint, Voter, list, parse_listeners, parse_voters};
 use super::machine::Machine;
 use super::reader::Reader;
 use super::settings::Settings;
-use super::{HttpListener, Roles, security};
+use super::{Roles, security};
 
 const BROKER_PORT: u16 = 9092;
 const CONTROLLER_PORT: u16 = 9094;
@@ -25,7 +25,6 @@ pub(crate) struct Network {
     pub(crate) controller_listener_names: Vec<String>,
     pub(crate) inter_broker_listener_name: String,
     pub(crate) quorum_voters: Vec<Voter>,
-    pub(crate) http_listener: Option<HttpListener>,
 }
 
 /// Writes into `settings` what follows from other values, so that `--check` and DescribeConfigs show it.
@@ -84,7 +83,6 @@ pub(crate) fn resolve(settings: &Settings, machine: &Machine) -> Result<Network,
     let advertised = advertised(reader, &listeners, &controller_listener_names, machine)?;
     Ok(Network {
         inter_broker_listener_name: inter_broker(reader, &listeners)?,
-        http_listener: http_listener(reader, &listeners)?,
         advertised_listeners: with_protocol(advertised)?,
         node_id,
         roles,
@@ -272,21 +270,4 @@ fn advertised(
         return Err(reader.invalid(KEY, "it names no listener for clients"));
     }
     Ok(advertised)
-}
-
-fn http_listener(reader: Reader<'_>, listeners: &[Listener]) -> Result<Option<HttpListener>, ConfigError> {
-    const KEY: &str = "hanzo.http.listener";
-    let explicit = reader.settings.get(KEY).is_some();
-    if explicit && reader.text(KEY).is_none() {
-        return Ok(None);
-    }
-    let text = reader.text_or_default(KEY);
-    let mut endpoint = parse_endpoint(text).map_err(|problem| reader.invalid(KEY, format!("'{text}' {problem}")))?;
-    if !explicit
-        && reader.settings.source("listeners").is_explicit()
-        && let Some(listener) = listeners.first()
-    {
-        endpoint.host = listener.endpoint.host.clone();
-    }
-    Ok(Some(HttpListener { endpoint, explicit }))
 }

@@ -118,6 +118,7 @@ pub(super) fn check_listener_names<'a>(
     // Listener names may have dots.
     let prefixes: Vec<String> = listeners
         .chain(mapped)
+        .chain([super::HTTP_LISTENER])
         .chain(controllers)
         .map(|name| format!("{}.", name.trim().to_ascii_lowercase()))
         .collect();

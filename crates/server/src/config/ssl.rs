@@ -28,6 +28,8 @@ pub(crate) const CIPHER_SUITES: &[&str] = &[
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 ];
 
+/// `hanzo.http.listener`, which has no entry in `listeners`.
+const HTTP: &str = "http";
 const TLS_1_2: &str = "TLSv1.2";
 const TLS_1_3: &str = "TLSv1.3";
 /// What the table calls the default is Kafka's; this broker's is the newest alone.
@@ -118,12 +120,17 @@ pub(crate) fn infer(settings: &mut Settings, is_unused: bool) {
 pub(crate) fn resolve(settings: &Settings, listeners: &[&Listener]) -> Result<Vec<TlsSettings>, ConfigError> {
     for (key, setting) in settings.iter() {
         let Some((name, _)) = of_listener(key) else { continue };
-        if !listeners.iter().any(|listener| listener.name.to_ascii_lowercase() == name) {
+        if name != HTTP && !listeners.iter().any(|listener| listener.name.to_ascii_lowercase() == name) {
             return Err(invalid(key, Some(setting), "there is no listener of this name, in lower case, in listeners"));
         }
     }
     let speakers = listeners.iter().filter(|listener| is_tls(listener.protocol));
     speakers.map(|listener| Keys { settings, listener }.resolve()).collect()
+}
+
+/// TLS of one listener, which speaks it.
+pub(super) fn of(settings: &Settings, listener: &Listener) -> Result<TlsSettings, ConfigError> {
+    Keys { settings, listener }.resolve()
 }
 
 fn is_tls(protocol: SecurityProtocol) -> bool {

@@ -2,6 +2,7 @@
 
 mod entities;
 pub(crate) mod http;
+mod http_access;
 mod line_limit;
 pub mod logging;
 pub(crate) mod metrics;

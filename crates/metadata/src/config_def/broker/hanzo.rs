@@ -21,9 +21,17 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .high()
         .honoured()
         .doc("When an acknowledged record is synced: auto syncs at once while one replica is in sync."),
+    string("hanzo.http.health.auth", "open")
+        .one_of(&["open", "required"])
+        .honoured()
+        .doc("Whether /healthz and /readyz ask who comes."),
     string("hanzo.http.listener", "localhost:8080")
         .honoured()
-        .doc("Where console, metrics and health are served; empty is nowhere."),
+        .doc("Where metrics and health are served, with https:// before it over TLS; empty is nowhere."),
+    string("hanzo.http.metrics.auth", "auto")
+        .one_of(&["auto", "open", "required"])
+        .honoured()
+        .doc("Whether /metrics asks who comes: auto does once clients of the broker have to log in."),
     string("hanzo.log.format", "text")
         .one_of(&["text", "json"])
         .honoured()

@@ -5,6 +5,7 @@
 //! - Nothing that a client sends panics, and no refusal shows a secret.
 
 mod oauthbearer;
+mod password;
 mod plain;
 mod scram;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use super::Mechanism;
 use super::scram::{NONCE_BYTES, ScramCredential, ScramMechanism};
 use crate::secret::Secret;
 
+pub use password::check_password;
 pub use scram::made_up_salt;
 
 /// What an exchange may ask about users.

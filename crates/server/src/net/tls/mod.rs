@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use rustls_pki_types::CertificateDer;
 use stream_security::mapping::PrincipalMapping;
 use stream_security::{CertificateFacts, Principal};
 
@@ -70,6 +71,22 @@ impl ListenerTls {
         self.facts.load().not_after_seconds
     }
 
+    /// What the next handshake is made with.
+    pub(crate) fn config(&self) -> Arc<rustls::ServerConfig> {
+        self.current.load_full()
+    }
+
+    /// Who shows this certificate, which was checked.
+    ///
+    /// # Errors
+    /// Why its name is nobody's.
+    pub(crate) fn principal_of(&self, certificate: &CertificateDer<'_>) -> Result<Principal, String> {
+        match self.mapping() {
+            None => Ok(Principal::anonymous()),
+            Some(mapping) => named_by(certificate, mapping),
+        }
+    }
+
     /// How a client is named by the certificate it showed, where it is.
     fn mapping(&self) -> Option<&PrincipalMapping> {
         self.settings.names_clients.then_some(&*self.settings.mapping)
@@ -98,6 +115,10 @@ pub(crate) fn check(settings: &TlsSettings) -> Result<(), ConfigError> {
 fn principal(connection: &rustls::ServerConnection, mapping: Option<&PrincipalMapping>) -> Result<Principal, String> {
     let certificate = connection.peer_certificates().and_then(<[_]>::first);
     let (Some(certificate), Some(mapping)) = (certificate, mapping) else { return Ok(Principal::anonymous()) };
+    named_by(certificate, mapping)
+}
+
+fn named_by(certificate: &CertificateDer<'_>, mapping: &PrincipalMapping) -> Result<Principal, String> {
     let facts = stream_security::certificate_facts(certificate);
     let subject = facts.ok_or("its certificate's name cannot be read")?.subject;
     match mapping.apply(&subject) {
