@@ -254,7 +254,7 @@ fn write_network(exposition: &mut Exposition, metrics: &Metrics, state: &Cluster
     let unknown = metrics.unauthenticated.load(Ordering::Relaxed);
     let help = "Open connections of SASL listeners whose client is not known yet.";
     exposition.gauge("kafka_unauthenticated_connections", help, unknown as f64);
-    let help = "Logins over SASL, by mechanism and result (success, failure).";
+    let help = "Logins over SASL and HTTP, by mechanism and result (success, failure).";
     let mut family = exposition.family("kafka_authentications_total", Kind::Counter, help);
     for (mechanism, [successes, failures]) in metrics.authentications() {
         family.integer(&[("mechanism", mechanism), ("result", "success")], successes);
