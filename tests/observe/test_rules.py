@@ -43,6 +43,9 @@ def test_every_alert_fires_when_it_should_and_not_before():
     assert done.returncode == 0, done.stdout + done.stderr
     tested = set(re.findall(r'alertname="(\w+)"', (RULES / "tests.yaml").read_text()))
     assert tested == set(alerts()), "alerts and tests differ"
+    described = re.findall(r"^\| (Kafka\w+) \| (\w+) \|", (REPOSITORY / "docs/metrics.md").read_text(), re.M)
+    severities = re.findall(r"- alert: (\w+)\n(?:.*\n)*?        labels: {severity: (\w+)}", (RULES / "rules.yaml").read_text())
+    assert described == severities, "docs/metrics.md and the rules differ"
 
 
 def test_the_thresholds_are_those_of_the_requirement_documents():

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use stream_http::{Exposition, Family, Kind};
 
-use super::metrics::{Metrics, TrafficCount};
+use super::metrics::{Metrics, RateValues, TrafficCount};
 use super::scrape::{ClusterState, GroupLag, PartitionState};
 use super::series::Series;
 use super::state::{lags_by_topic, partitions_by_topic};
@@ -32,13 +32,24 @@ pub(super) fn write(exposition: &mut Exposition, metrics: &Metrics, state: &Clus
 fn write_topics(series: &mut Series<'_>, metrics: &Metrics, state: &ClusterState) {
     let topics = metrics.topics();
     let mut family = |name, help, value: fn(&TrafficCount) -> u64| {
-        series.family((name, Kind::Counter, help), topics.iter(), |family, (topic, count)| {
+        series.family((name, Kind::Counter, help), topics.iter(), |family, (topic, count, _)| {
             family.integer(&[("topic", topic)], value(count));
         });
     };
     family("kafka_topic_messages_in_total", "Records appended for producers, by topic.", |count| count.messages_in);
     family("kafka_topic_bytes_in_total", "Bytes of batches appended for producers, by topic.", |count| count.bytes_in);
     family("kafka_topic_bytes_out_total", "Bytes of batches sent to consumers, by topic.", |count| count.bytes_out);
+    let mut family = |name, help, value: fn(&RateValues) -> f64| {
+        series.family((name, Kind::Gauge, help), topics.iter(), |family, (topic, _, rates)| {
+            family.sample(&[("topic", topic)], value(rates));
+        });
+    };
+    let help = "Records appended for producers, by topic (one-minute moving rate).";
+    family("kafka_topic_messages_in_per_second", help, |rates| rates.messages_in);
+    let help = "Bytes of batches appended for producers, by topic (one-minute moving rate).";
+    family("kafka_topic_bytes_in_per_second", help, |rates| rates.bytes_in);
+    let help = "Bytes of batches sent to consumers, by topic (one-minute moving rate).";
+    family("kafka_topic_bytes_out_per_second", help, |rates| rates.bytes_out);
     let family = ("kafka_topic_partitions", Kind::Gauge, "Partitions of a topic.");
     series.family(family, state.topics.iter(), |family, (topic, partitions)| {
         family.integer(&[("topic", topic)], *partitions as u64);

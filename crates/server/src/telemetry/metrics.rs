@@ -42,6 +42,7 @@ pub(crate) struct TopicTraffic {
     messages_in: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    rates: Rates,
 }
 
 /// What a [`TopicTraffic`] counted so far.
@@ -59,7 +60,7 @@ struct Rates {
     bytes_out: OneMinuteRate,
 }
 
-/// The broker's one-minute rates (per second).
+/// One-minute rates (per second), of the broker or of a topic.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(crate) struct RateValues {
     pub(crate) messages_in: f64,
@@ -188,10 +189,10 @@ impl Metrics {
 
     /// Moves the one-minute rates on; to be called every [`super::rate::TICK`].
     pub(crate) fn tick(&self) {
-        let totals = self.totals();
-        self.rates.messages_in.tick(totals.messages_in);
-        self.rates.bytes_in.tick(totals.bytes_in);
-        self.rates.bytes_out.tick(totals.bytes_out);
+        self.rates.tick(self.totals());
+        for traffic in self.topics.read().values() {
+            traffic.rates.tick(traffic.count());
+        }
     }
 
     /// Calls [`Metrics::tick`] for as long as it is polled.
@@ -221,19 +222,15 @@ impl Metrics {
         total
     }
 
-    /// Every topic that has counted something.
-    pub(crate) fn topics(&self) -> Vec<(Box<str>, TrafficCount)> {
+    /// Every topic with what it has counted and its rates.
+    pub(crate) fn topics(&self) -> Vec<(Box<str>, TrafficCount, RateValues)> {
         let topics = self.topics.read();
-        topics.iter().map(|(name, traffic)| (name.clone(), traffic.count())).collect()
+        topics.iter().map(|(name, traffic)| (name.clone(), traffic.count(), traffic.rates.values())).collect()
     }
 
     /// The one-minute rates.
     pub(crate) fn rates(&self) -> RateValues {
-        RateValues {
-            messages_in: self.rates.messages_in.per_second(),
-            bytes_in: self.rates.bytes_in.per_second(),
-            bytes_out: self.rates.bytes_out.per_second(),
-        }
+        self.rates.values()
     }
 
     /// Requests of each API that was ever asked.
@@ -269,6 +266,22 @@ impl Metrics {
 
     fn named_apis(&self) -> impl Iterator<Item = (&'static str, &ApiTraffic)> {
         API_TABLE.iter().map(|api| api.name).zip(&self.apis)
+    }
+}
+
+impl Rates {
+    fn tick(&self, total: TrafficCount) {
+        self.messages_in.tick(total.messages_in);
+        self.bytes_in.tick(total.bytes_in);
+        self.bytes_out.tick(total.bytes_out);
+    }
+
+    fn values(&self) -> RateValues {
+        RateValues {
+            messages_in: self.messages_in.per_second(),
+            bytes_in: self.bytes_in.per_second(),
+            bytes_out: self.bytes_out.per_second(),
+        }
     }
 }
 

@@ -350,6 +350,7 @@ mod tests {
         for line in [
             "kafka_messages_in_per_sec 0.4",
             "kafka_messages_in_total 2",
+            "kafka_topic_messages_in_per_second{topic=\"llm_usage\"} 0.4",
             "kafka_bytes_in_per_sec 40",
             "kafka_bytes_in_total 200",
             "kafka_bytes_out_per_sec 0",
