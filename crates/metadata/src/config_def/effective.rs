@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::resolve::{StaticConfig, layers};
-use super::validate::{list_items, validate_value, whole_number};
+use super::validate::{is_usable, list_items, whole_number};
 use super::{ConfigKey, topic_key};
 use crate::image::{ConfigResource, MetadataImage};
 
@@ -165,12 +165,12 @@ pub(super) fn topic_value<'a>(
     key: &'static ConfigKey,
 ) -> Option<Cow<'a, str>> {
     if let Some(value) = own.get(key.name)
-        && validate_value(key, value).is_ok()
+        && is_usable(key, value)
     {
         return Some(Cow::Borrowed(value));
     }
     layers(image, config, key.name, key.synonyms)
         .map(|found| found.in_unit())
-        .find(|value| validate_value(key, value).is_ok())
+        .find(|value| is_usable(key, value))
         .or_else(|| key.default.map(Cow::Borrowed))
 }

@@ -63,8 +63,12 @@ pub enum Check {
     OneOfIgnoringCase(&'static [&'static str]),
     /// A list of these texts.
     ListOf(&'static [&'static str]),
-    /// Any text but the empty one.
+    /// A list of these texts that is not empty.
+    SomeOf(&'static [&'static str]),
+    /// Any text, or any list, but the empty one.
     NonEmpty,
+    /// A list of `host:port`.
+    Endpoints,
     /// A list of `partition:broker`, or `*` for every replica (KIP-73).
     ThrottledReplicas,
     /// `earliest`, `latest` or `by_duration:` with an ISO 8601 duration (KIP-932).

@@ -1,6 +1,6 @@
 //! Whether a value may be stored under a key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::{Check, ConfigKey, ConfigType, Scope};
 use super::{broker_key, group_key, nearest_key, topic_key};
@@ -60,6 +60,9 @@ pub fn validate_value(key: &ConfigKey, value: &str) -> Result<(), String> {
 }
 
 fn check_text(key: &ConfigKey, value: &str) -> Result<(), String> {
+    if key.kind == ConfigType::List {
+        check_entries(value)?;
+    }
     match key.check {
         Check::OneOf(texts) if !texts.contains(&value) => Err(format!("it must be one of {}", texts.join(", "))),
         Check::OneOfIgnoringCase(texts) if !texts.iter().any(|text| text.eq_ignore_ascii_case(value)) => {
@@ -73,15 +76,83 @@ fn check_text(key: &ConfigKey, value: &str) -> Result<(), String> {
                 Err(format!("it must be a list of {}", texts.join(", ")))
             }
         }
+        Check::SomeOf(texts) => {
+            let items = list_items(value);
+            if !items.is_empty() && items.iter().all(|item| texts.contains(item)) {
+                Ok(())
+            } else {
+                Err(format!("it must be one or more of {}", texts.join(", ")))
+            }
+        }
         Check::NonEmpty if value.is_empty() => Err("it must not be empty".to_owned()),
+        Check::Endpoints if !list_items(value).into_iter().all(is_endpoint) => {
+            Err("it must be a list of host:port, such as kafka-1:9094,kafka-2:9094".to_owned())
+        }
         Check::ThrottledReplicas if !is_throttled_replicas(value) => {
             Err("it must be * or a list of partition:broker".to_owned())
         }
-        Check::OffsetReset if !matches!(value, "earliest" | "latest") && !value.starts_with("by_duration:P") => {
+        Check::OffsetReset
+            if !matches!(value, "earliest" | "latest")
+                && !value.strip_prefix("by_duration:").is_some_and(is_duration) =>
+        {
             Err("it must be earliest, latest or by_duration:PnDTnHnMn.nS".to_owned())
         }
         _ => Ok(()),
     }
+}
+
+/// What is true of every list of Kafka's: no entry is empty, and none is there twice.
+fn check_entries(value: &str) -> Result<(), String> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    let mut seen = BTreeSet::new();
+    for entry in value.split(',').map(str::trim) {
+        if entry.is_empty() {
+            return Err("an entry of the list is empty; take the comma away".to_owned());
+        }
+        if !seen.insert(entry) {
+            return Err(format!("{entry} is listed twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a stored value may be acted on. Lists of clusters before Kafka 4 may say one thing twice.
+pub(super) fn is_usable(key: &ConfigKey, value: &str) -> bool {
+    if key.kind != ConfigType::List {
+        return validate_value(key, value).is_ok();
+    }
+    let items: BTreeSet<&str> = list_items(value).into_iter().collect();
+    validate_value(key, &items.into_iter().collect::<Vec<_>>().join(",")).is_ok()
+}
+
+fn is_endpoint(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// Whether this is an ISO 8601 duration of days and less, as Java reads them: `PnDTnHnMn.nS`, not negative.
+fn is_duration(text: &str) -> bool {
+    let Some(text) = text.strip_prefix('P') else { return false };
+    let (days, time) = text.split_once('T').map_or((text, None), |(days, time)| (days, Some(time)));
+    let mut rest = days;
+    if !days.is_empty() && !take_number(&mut rest, 'D', false) {
+        return false;
+    }
+    let Some(mut time) = time else { return rest.is_empty() && !days.is_empty() };
+    let parts = [('H', false), ('M', false), ('S', true)];
+    let taken = parts.into_iter().filter(|(unit, fraction)| take_number(&mut time, *unit, *fraction)).count();
+    rest.is_empty() && taken > 0 && time.is_empty()
+}
+
+/// Takes a number with its unit off the front of a duration, if one is there.
+fn take_number(text: &mut &str, unit: char, fraction: bool) -> bool {
+    let Some((number, after)) = text.split_once(unit) else { return false };
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || (fraction && b == b'.'));
+    if is_number {
+        *text = after;
+    }
+    is_number
 }
 
 fn is_throttled_replicas(value: &str) -> bool {

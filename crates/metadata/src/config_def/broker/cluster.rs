@@ -1,6 +1,6 @@
 //! Broker keys of the node, the controller quorum and replication.
 
-use super::super::key::{ConfigKey, ConfigType, boolean, int, list, long, same, unset};
+use super::super::key::{Check, ConfigKey, ConfigType, boolean, int, list, long, same, unset};
 
 const FOREVER: &str = "9223372036854775807";
 
@@ -20,6 +20,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("broker.session.timeout.ms", "9000").doc("After how long without a heartbeat a broker is fenced."),
     boolean("controlled.shutdown.enable", "true").doc("Whether a broker hands over its partitions before it stops."),
     unset("controller.listener.names", ConfigType::List)
+        .check(Check::NonEmpty)
         .high()
         .honoured()
         .doc("Which listeners belong to the controller."),
@@ -37,7 +38,10 @@ pub(super) static KEYS: &[ConfigKey] = &[
     boolean("controller.quorum.auto.join.enable", "false")
         .low()
         .doc("Whether a controller joins the quorum's voters by itself."),
-    list("controller.quorum.bootstrap.servers", "").high().doc("Addresses at which the metadata quorum is found."),
+    list("controller.quorum.bootstrap.servers", "")
+        .check(Check::Endpoints)
+        .high()
+        .doc("Addresses at which the metadata quorum is found."),
     int("controller.quorum.election.backoff.max.ms", "1000")
         .from(0)
         .high()
@@ -145,7 +149,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .high()
         .doc("How many threads fetch from each other broker."),
     unset("process.roles", ConfigType::List)
-        .list_of(&["broker", "controller"])
+        .check(Check::SomeOf(&["broker", "controller"]))
         .high()
         .honoured()
         .doc("What this node is: broker, controller, or both."),

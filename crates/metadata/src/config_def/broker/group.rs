@@ -16,6 +16,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .cluster_wide()
         .doc("The shortest time between two assignments that the broker computes for a consumer group."),
     list("group.consumer.assignors", "uniform,range")
+        .check(Check::NonEmpty)
         .doc("How the broker assigns partitions to consumer groups; the first is the default."),
     int("group.consumer.heartbeat.interval.ms", "5000")
         .from(1)
@@ -61,7 +62,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .cluster_wide()
         .doc("How large a write buffer the group coordinator keeps for the next time."),
     list("group.coordinator.rebalance.protocols", "classic,consumer,streams")
-        .list_of(&["consumer", "classic", "share", "streams"])
+        .check(Check::SomeOf(&["consumer", "classic", "share", "streams"]))
         .doc("Which group protocols are on."),
     int("group.coordinator.threads", "4").from(1).high().doc("How many threads run the group coordinator."),
     int("group.initial.rebalance.delay.ms", "3000")
@@ -78,7 +79,9 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .from(0)
         .cluster_wide()
         .doc("The shortest time between two assignments that the broker computes for a share group."),
-    list("group.share.assignors", "simple").doc("How the broker assigns partitions to share groups."),
+    list("group.share.assignors", "simple")
+        .check(Check::NonEmpty)
+        .doc("How the broker assigns partitions to share groups."),
     int("group.share.delivery.count.limit", "5")
         .range(2, 10)
         .doc("How often a record is handed out before a share group gives it up."),

@@ -83,12 +83,17 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .cluster_wide()
         .live()
         .doc("Whether topics that do not say delete old segments, compact, or both."),
-    list("log.dir", "/tmp/kafka-logs").high().honoured().doc("The directory of the data, where `log.dirs` is not set."),
+    list("log.dir", "/tmp/kafka-logs")
+        .check(Check::NonEmpty)
+        .high()
+        .honoured()
+        .doc("The directory of the data, where `log.dirs` is not set."),
     long("log.dir.failure.timeout.ms", "30000")
         .from(1)
         .low()
         .doc("How long a broker that cannot report a failed log directory goes on before it stops."),
     unset("log.dirs", ConfigType::List)
+        .check(Check::NonEmpty)
         .synonyms(&[same("log.dirs"), same("log.dir")])
         .high()
         .honoured()

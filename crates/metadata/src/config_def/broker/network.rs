@@ -1,9 +1,10 @@
 //! Broker keys of listeners, requests, quotas and metrics.
 
-use super::super::key::{ConfigKey, ConfigType, int, list, long, string, unset};
+use super::super::key::{Check, ConfigKey, ConfigType, int, list, long, string, unset};
 
 pub(super) static KEYS: &[ConfigKey] = &[
     unset("advertised.listeners", ConfigType::List)
+        .check(Check::NonEmpty)
         .high()
         .honoured()
         .doc("The addresses that clients are told to connect to, where they differ from `listeners`."),
@@ -46,6 +47,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     .honoured()
     .doc("Which security protocol each listener has, as NAME:PROTOCOL."),
     list("listeners", "PLAINTEXT://:9092")
+        .check(Check::NonEmpty)
         .per_broker()
         .high()
         .honoured()
