@@ -6,7 +6,10 @@ use std::fmt::Write;
 
 use stream_wire::api::{API_TABLE, Api};
 
-const PROTOCOL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol.md");
+#[path = "documents/configuration.rs"]
+mod configuration;
+
+const PROTOCOL: &str = "docs/protocol.md";
 
 fn range((first, last): (i16, i16)) -> String {
     if first == last { first.to_string() } else { format!("{first}–{last}") }
@@ -50,14 +53,20 @@ fn replace(document: &str, name: &str, content: &str) -> String {
     format!("{before}{begin}{content}<!-- end -->{after}")
 }
 
-#[test]
-fn the_protocol_document_is_what_the_table_says() {
-    let found = std::fs::read_to_string(PROTOCOL).unwrap();
-    let expected = replace(&replace(&found, "served", &served()), "gaps", &gaps());
+/// Compares a file of the repository with what it should be, or writes that.
+fn replace_or_check(path: &str, written: impl Fn(&str) -> String) {
+    let file = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
+    let found = std::fs::read_to_string(&file).unwrap();
+    let expected = written(&found);
     if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
-        std::fs::write(PROTOCOL, &expected).unwrap();
+        std::fs::write(&file, &expected).unwrap();
     } else {
-        let hint = "docs/protocol.md is old: UPDATE_DOCUMENTS=1 cargo test -p stream-server --test documents";
+        let hint = format!("{path} is old: UPDATE_DOCUMENTS=1 cargo test -p stream-server --test documents");
         assert!(found == expected, "{hint}");
     }
+}
+
+#[test]
+fn the_protocol_document_is_what_the_table_says() {
+    replace_or_check(PROTOCOL, |found| replace(&replace(found, "served", &served()), "gaps", &gaps()));
 }

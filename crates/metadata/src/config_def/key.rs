@@ -186,9 +186,28 @@ pub struct ConfigKey {
     pub internal: bool,
     /// What it does, in one sentence.
     pub doc: &'static str,
+    /// What is different from Kafka here, or good to know; may be empty.
+    pub note: &'static str,
 }
 
 impl ConfigKey {
+    /// Its values in words, for documents.
+    pub fn values(&self) -> String {
+        let kind = self.kind.name();
+        match self.check {
+            Check::Range(min, i64::MAX) => format!("{kind} from {min}"),
+            Check::Range(min, max) => format!("{kind} from {min} to {max}"),
+            Check::RangeOr(min, max, or) => format!("{kind} from {min} to {max}, or {or}"),
+            Check::Between(min, max) => format!("{kind} from {min} to {max}"),
+            Check::OneOf(texts) | Check::OneOfIgnoringCase(texts) => texts.join(", "),
+            Check::ListOf(texts) | Check::SomeOf(texts) => format!("list of {}", texts.join(", ")),
+            Check::ThrottledReplicas => "list of partition:broker, or *".to_owned(),
+            Check::OffsetReset => "earliest, latest, by_duration:PnDTnHnMn.nS".to_owned(),
+            Check::Endpoints => "list of host:port".to_owned(),
+            Check::Any | Check::NonEmpty => kind.to_owned(),
+        }
+    }
+
     /// Whether its value is never shown.
     pub fn is_sensitive(&self) -> bool {
         self.kind == ConfigType::Password
@@ -212,6 +231,7 @@ impl ConfigKey {
             live: false,
             internal: false,
             doc: "",
+            note: "",
         }
     }
 
@@ -270,6 +290,10 @@ impl ConfigKey {
 
     pub(super) const fn doc(self, doc: &'static str) -> Self {
         ConfigKey { doc, ..self }
+    }
+
+    pub(super) const fn note(self, note: &'static str) -> Self {
+        ConfigKey { note, ..self }
     }
 }
 

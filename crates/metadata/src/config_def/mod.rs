@@ -16,7 +16,7 @@ mod resolve;
 mod topic;
 mod validate;
 
-pub use classify::{KeyClass, classify_key};
+pub use classify::{KeyClass, ZOOKEEPER_KEYS, classify_key, is_security_key};
 pub use describe::{
     ConfigEntry, ConfigSynonym, describe_broker, describe_client_metrics, describe_default_broker, describe_group,
     describe_topic,
@@ -41,6 +41,11 @@ pub fn topic_keys() -> &'static [ConfigKey] {
 /// Every configuration key of a broker or controller, sorted.
 pub fn broker_keys() -> &'static [ConfigKey] {
     broker::keys()
+}
+
+/// Every configuration key of a broker or controller by what it is about, under a title for documents.
+pub fn broker_key_parts() -> &'static [(&'static str, &'static [ConfigKey])] {
+    broker::PARTS
 }
 
 /// Every configuration key of a group, sorted.

@@ -114,7 +114,9 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .doc("Whether a topic with tiered storage stops copying to it and only reads from it."),
     boolean("remote.log.delete.on.disable", "false")
         .doc("Whether turning tiered storage off for a topic deletes what it has there."),
-    boolean("remote.storage.enable", "false").doc("Whether the topic's closed segments move to tiered storage."),
+    boolean("remote.storage.enable", "false")
+        .doc("Whether the topic's closed segments move to tiered storage.")
+        .note("True is refused: there is no tiered storage."),
     long("retention.bytes", "-1")
         .synonyms(&[same("log.retention.bytes")])
         .honoured()

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use stream_catalog::CatalogWarning;
 use stream_metadata::config_def::{self, KeyClass};
 
+use super::keys;
 use super::settings::{Settings, Source};
-use super::{keys, security};
 
 /// Something to tell the operator once; the server starts all the same.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,7 +99,7 @@ fn warning(key: &str, given: &Source) -> Option<Warning> {
         return Some(Warning::NotYet { key: key.to_owned(), given: given.clone() });
     }
     // What asks for security was refused before; what is left of such keys says what Kafka does without them.
-    if keys::is_honoured(key) || security::is_security_key(key) {
+    if keys::is_honoured(key) || config_def::is_security_key(key) {
         return None;
     }
     let (key_text, given) = (key.to_owned(), given.clone());

@@ -1,29 +1,12 @@
 //! Refuses every security setting that the broker cannot honour. A warning would leave open what its owner wants closed.
 
-use stream_metadata::{SecurityProtocol, config_def};
+use stream_metadata::SecurityProtocol;
+use stream_metadata::config_def::{self, is_security_key};
 
 use super::error::ConfigError;
 use super::keys;
 use super::reader::Reader;
 use super::settings::{Settings, Source};
-
-/// Keys that ask for authentication, authorization or encryption.
-const SECURITY_PREFIXES: &[&str] =
-    &["sasl.", "ssl.", "listener.name.", "authorizer.", "delegation.token.", "password.encoder.", "early.start."];
-const SECURITY_KEYS: &[&str] = &[
-    "super.users",
-    "allow.everyone.if.no.acl.found",
-    "principal.builder.class",
-    "security.providers",
-    "connection.failed.authentication.delay.ms",
-    "connections.max.reauth.ms",
-    "controller.sasl.mechanism",
-];
-
-/// Whether `key` is about security.
-pub(crate) fn is_security_key(key: &str) -> bool {
-    SECURITY_KEYS.contains(&key) || SECURITY_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
-}
 
 /// Whether a value says only what Kafka does without the key.
 fn asks_for_nothing(key: &str, text: &str) -> bool {

@@ -23,7 +23,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .check(Check::NonEmpty)
         .high()
         .honoured()
-        .doc("Which listeners belong to the controller."),
+        .doc("Which listeners belong to the controller.")
+        .note("`CONTROLLER` by default, or the name of the listener on this voter's port; Kafka has no default."),
     long("controller.performance.always.log.threshold.ms", "2000")
         .from(0)
         .internal()
@@ -69,7 +70,11 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .from(0)
         .low()
         .doc("How long a quorum node waits before it asks again."),
-    list("controller.quorum.voters", "").high().honoured().doc("The voters of the metadata quorum, as id@host:port."),
+    list("controller.quorum.voters", "")
+        .high()
+        .honoured()
+        .doc("The voters of the metadata quorum, as id@host:port.")
+        .note("This node alone by default. Several voters are refused until clusters of several nodes exist."),
     int("controller.quota.window.num", "11")
         .from(1)
         .low()
@@ -139,7 +144,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .synonyms(&[same("node.id"), same("broker.id")])
         .high()
         .honoured()
-        .doc("The number of this node in the cluster."),
+        .doc("The number of this node in the cluster.")
+        .note("The default is the only voter's id, or 1; Kafka has none. With several voters it must be given."),
     unset("num.replica.alter.log.dirs.threads", ConfigType::Int)
         .high()
         .doc("How many threads move replicas between log directories."),
@@ -152,7 +158,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .check(Check::SomeOf(&["broker", "controller"]))
         .high()
         .honoured()
-        .doc("What this node is: broker, controller, or both."),
+        .doc("What this node is: broker, controller, or both.")
+        .note("Both are needed until clusters of several nodes exist, and are the default; Kafka has none."),
     long("replica.alter.log.dirs.io.max.bytes.per.second", FOREVER)
         .from(0)
         .cluster_wide()

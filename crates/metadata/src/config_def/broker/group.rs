@@ -208,7 +208,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .from(1)
         .high()
         .honoured()
-        .doc("How many replicas the offsets topic has."),
+        .doc("How many replicas the offsets topic has.")
+        .note("1 in a cluster of one."),
     int("offsets.topic.segment.bytes", "104857600")
         .from(1)
         .high()

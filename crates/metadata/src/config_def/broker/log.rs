@@ -47,7 +47,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
     long("log.cleaner.dedupe.buffer.size", "134217728")
         .cluster_wide()
         .live()
-        .doc("How much memory all compaction threads use to remember keys."),
+        .doc("How much memory all compaction threads use to remember keys.")
+        .note("At most a quarter of `hanzo.memory.bytes` is used."),
     long("log.cleaner.delete.retention.ms", "86400000")
         .from(0)
         .cluster_wide()
@@ -87,7 +88,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .check(Check::NonEmpty)
         .high()
         .honoured()
-        .doc("The directory of the data, where `log.dirs` is not set."),
+        .doc("The directory of the data, where `log.dirs` is not set.")
+        .note("It has no default here: see `log.dirs`."),
     long("log.dir.failure.timeout.ms", "30000")
         .from(1)
         .low()
@@ -97,7 +99,11 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .synonyms(&[same("log.dirs"), same("log.dir")])
         .high()
         .honoured()
-        .doc("The directories of the data, separated by commas."),
+        .doc("The directories of the data, separated by commas.")
+        .note(
+            "`./data` by default, or `/bitnami/kafka/data` where that volume and `KAFKA_CFG_` variables are \
+             there. The first directory also holds the metadata log.",
+        ),
     long("log.flush.interval.messages", FOREVER)
         .from(1)
         .cluster_wide()

@@ -7,7 +7,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .check(Check::NonEmpty)
         .high()
         .honoured()
-        .doc("The addresses that clients are told to connect to, where they differ from `listeners`."),
+        .doc("The addresses that clients are told to connect to, where they differ from `listeners`.")
+        .note("`listeners` by default; for a listener on every interface the host name."),
     int("alter.log.dirs.replication.quota.window.num", "11")
         .from(1)
         .low()
@@ -32,7 +33,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .doc("How many finished fetches gather before they are cleared away."),
     unset("inter.broker.listener.name", ConfigType::String)
         .honoured()
-        .doc("The listener over which brokers talk to each other."),
+        .doc("The listener over which brokers talk to each other.")
+        .note("`PLAINTEXT` by default, or the first listener."),
     int("kafka.metrics.polling.interval.secs", "10")
         .from(1)
         .low()
@@ -45,23 +47,37 @@ pub(super) static KEYS: &[ConfigKey] = &[
     .per_broker()
     .low()
     .honoured()
-    .doc("Which security protocol each listener has, as NAME:PROTOCOL."),
+    .doc("Which security protocol each listener has, as NAME:PROTOCOL.")
+    .note("Without a map, CONTROLLER needs no entry and speaks PLAINTEXT."),
     list("listeners", "PLAINTEXT://:9092")
         .check(Check::NonEmpty)
         .per_broker()
         .high()
         .honoured()
-        .doc("The addresses that the server listens on, as NAME://host:port."),
+        .doc("The addresses that the server listens on, as NAME://host:port.")
+        .note(
+            "Here `PLAINTEXT://localhost:9092,CONTROLLER://localhost:9094` by default: `localhost` is 127.0.0.1 \
+             and ::1, and an empty host is every interface. A sole voter whose `listeners` name no controller \
+             listener has none.",
+        ),
     int("max.connection.creation.rate", "2147483647")
         .from(0)
         .cluster_wide()
         .honoured()
-        .doc("How many connections per second the broker accepts."),
+        .doc("How many connections per second the broker accepts.")
+        .note(
+            "Measured as client quotas are; also of one listener. A connection above it is closed at once; Kafka \
+             lets it wait.",
+        ),
     int("max.connections", "2147483647")
         .from(0)
         .cluster_wide()
         .honoured()
-        .doc("How many connections the broker holds."),
+        .doc("How many connections the broker holds.")
+        .note(
+            "Also of one listener: `listener.name.NAME.max.connections`. A connection too many is closed at once; \
+             Kafka lets it wait.",
+        ),
     int("max.connections.per.ip", "2147483647")
         .from(0)
         .cluster_wide()
@@ -70,7 +86,8 @@ pub(super) static KEYS: &[ConfigKey] = &[
     string("max.connections.per.ip.overrides", "")
         .cluster_wide()
         .honoured()
-        .doc("Other limits for named addresses, as host:count."),
+        .doc("Other limits for named addresses, as host:count.")
+        .note("Addresses only, no host names."),
     int("max.incremental.fetch.session.cache.slots", "1000")
         .from(0)
         .honoured()
@@ -91,9 +108,15 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .doc("How many finished produce requests gather before they are cleared away."),
     long("queued.max.request.bytes", "-1")
         .honoured()
-        .doc("How many bytes of requests may wait before no more is read; -1 is the broker's own limit."),
+        .doc("How many bytes of requests may wait before no more is read; -1 is the broker's own limit.")
+        .note("No limit of its own still means this broker's bound on all requests in flight."),
     int("queued.max.requests", "500").from(1).high().doc("How many requests may wait before no more is read."),
-    int("quota.window.num", "11").from(1).low().honoured().doc("How many samples client quotas keep."),
+    int("quota.window.num", "11")
+        .from(1)
+        .low()
+        .honoured()
+        .doc("How many samples client quotas keep.")
+        .note("See docs/security.md."),
     int("quota.window.size.seconds", "1").from(1).low().honoured().doc("How long one sample of a client quota is."),
     int("request.timeout.ms", "30000").high().doc("How long the broker as a client waits for an answer."),
     long("socket.connection.setup.timeout.max.ms", "30000")
