@@ -33,7 +33,10 @@ pub(crate) fn infer(settings: &mut Settings) -> Result<(), ConfigError> {
     let reader = Reader { settings };
     let roles = roles(reader)?;
     if reader.text("listeners").is_none() {
-        settings.infer("listeners", &local_listeners(roles), "its being left out");
+        let mut opened = roles;
+        // A map that somebody wrote for a broker of ZooKeeper's time has no entry for it, and a sole voter needs none.
+        opened.controller &= !roles.broker || knows_controller(reader);
+        settings.infer("listeners", &local_listeners(opened), "its being left out");
     }
     let reader = Reader { settings };
     let voters = voters(reader)?;
@@ -57,6 +60,13 @@ pub(crate) fn infer(settings: &mut Settings) -> Result<(), ConfigError> {
         settings.infer("offsets.topic.replication.factor", "1", "this node being the whole cluster");
     }
     Ok(())
+}
+
+/// Whether a controller listener has a security protocol: without a map, or by it.
+fn knows_controller(reader: Reader<'_>) -> bool {
+    let is_controller =
+        |entry: &str| entry.split(':').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("CONTROLLER"));
+    reader.text("listener.security.protocol.map").is_none_or(|map| list(map).any(is_controller))
 }
 
 /// Reads the network's keys after [`infer`].
