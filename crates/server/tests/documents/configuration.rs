@@ -85,14 +85,11 @@ fn the_tables_of_the_configuration_document_are_the_tables_of_the_code() {
     replace_or_check(CONFIGURATION, |found| {
         let tables = [
             ("our keys", honoured(ours.1)),
-            ("kafka's keys", parts(|key| key.honoured, |keys| honoured(keys))),
+            ("kafka's keys", parts(|key| key.honoured, honoured)),
             ("topics", topics()),
             ("groups", listed(group_keys())),
             ("client metrics", listed(client_metrics_keys())),
-            (
-                "keys without a use",
-                parts(|key| !key.honoured && !is_refused(key), |keys| listed(keys)).replace("###", "####"),
-            ),
+            ("keys without a use", parts(|key| !key.honoured && !is_refused(key), listed).replace("###", "####")),
             ("refused keys", listed(security.iter().filter(|key| is_refused(key)))),
         ];
         tables.iter().fold(found.to_owned(), |text, (name, table)| replace(&text, name, table))

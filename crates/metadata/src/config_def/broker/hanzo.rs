@@ -24,34 +24,27 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .one_of(&["auto", "always", "never"])
         .high()
         .honoured()
-<<<<<<< HEAD
-        .doc("When an acknowledged record is synced: auto syncs at once while one replica is in sync."),
-    string("hanzo.http.health.auth", "open")
-        .one_of(&["open", "required"])
-        .honoured()
-        .doc("Whether /healthz and /readyz ask who comes."),
-    string("hanzo.http.listener", "localhost:8080")
-        .honoured()
-        .doc("Where metrics and health are served, with https:// before it over TLS; empty is nowhere."),
-    string("hanzo.http.metrics.auth", "auto")
-        .one_of(&["auto", "open", "required"])
-        .honoured()
-        .doc("Whether /metrics asks who comes: auto does once clients of the broker have to log in."),
-=======
         .doc("When an acknowledged record is synced: auto syncs at once while one replica is in sync.")
         .note(
             "`auto`: before the answer while the in-sync set has one member, in the background with more. \
              `always`: every in-sync replica syncs before it reports an offset. `never`: when the operating \
              system likes, as Apache Kafka by default.",
         ),
+    string("hanzo.http.health.auth", "open")
+        .one_of(&["open", "required"])
+        .honoured()
+        .doc("Whether /healthz and /readyz ask who comes."),
     string("hanzo.http.listener", "localhost:8080")
         .honoured()
-        .doc("Where console, metrics and health are served; empty is nowhere.")
+        .doc("Where metrics and health are served, with https:// before it over TLS; empty is nowhere.")
         .note(
             "When `listeners` is given and this is not, it is port 8080 on the host of the first listener. A \
              taken port is an error if this key names it, else a warning.",
         ),
->>>>>>> 53312f0 (Write the tables of the configuration document and the sample file from the table of keys)
+    string("hanzo.http.metrics.auth", "auto")
+        .one_of(&["auto", "open", "required"])
+        .honoured()
+        .doc("Whether /metrics asks who comes: auto does once clients of the broker have to log in."),
     string("hanzo.log.format", "text")
         .one_of(&["text", "json"])
         .honoured()
