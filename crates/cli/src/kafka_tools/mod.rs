@@ -5,11 +5,13 @@
 //! and in [`server`].
 
 mod acls;
+mod configs;
 mod consumer_groups;
 mod error;
 mod get_offsets;
 mod java;
 mod log_dirs;
+mod reassign;
 mod run_class;
 mod server;
 mod topic_filter;
@@ -31,6 +33,11 @@ const KAFKA_VERSION: &str = "4.3.1";
 trait KafkaTool: clap::Args {
     /// What it is for, in one line.
     const ABOUT: &'static str;
+
+    /// The words as they are read, where Kafka's tool reads them in its own way.
+    fn prepare(words: &[String]) -> Vec<String> {
+        words.to_vec()
+    }
 
     /// Does it.
     async fn run(self) -> Result<(), ToolError>;
@@ -63,9 +70,15 @@ const TOOLS: &[Tool] = &[
         classes: &["ConsumerGroupCommand"],
         start: start::<consumer_groups::ConsumerGroups>,
     },
+    Tool { name: "kafka-configs", classes: &["ConfigCommand"], start: start::<configs::Configs> },
     Tool { name: "kafka-acls", classes: &["AclCommand"], start: start::<acls::Acls> },
     Tool { name: "kafka-get-offsets", classes: &["GetOffsetShell"], start: start::<get_offsets::GetOffsets> },
     Tool { name: "kafka-log-dirs", classes: &["LogDirsCommand"], start: start::<log_dirs::LogDirs> },
+    Tool {
+        name: "kafka-reassign-partitions",
+        classes: &["ReassignPartitionsCommand"],
+        start: start::<reassign::Reassign>,
+    },
     Tool { name: "kafka-run-class", classes: &[], start: run_class::start },
 ];
 
@@ -131,7 +144,7 @@ fn parse<T: KafkaTool>(name: &'static str, words: &[String]) -> Result<Option<T>
         .after_help(format!(
             "Kafka's {name} without a JVM; docs/cli.md lists what is not there. --version tells the release."
         ));
-    let matched = T::augment_args(command).try_get_matches_from(words);
+    let matched = T::augment_args(command).try_get_matches_from(T::prepare(words));
     match matched.and_then(|matches| T::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Some(arguments)),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
