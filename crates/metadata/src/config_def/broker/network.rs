@@ -8,7 +8,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .high()
         .honoured()
         .doc("The addresses that clients are told to connect to, where they differ from `listeners`.")
-        .note("`listeners` by default; for a listener on every interface the host name."),
+        .note("`listeners` by default; for a listener on every interface the host name, in full where `/etc/hosts` has it, as in a pod."),
     int("alter.log.dirs.replication.quota.window.num", "11")
         .from(1)
         .low()
