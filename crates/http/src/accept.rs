@@ -108,6 +108,9 @@ impl Connected<IncomingStream<'_, Acceptor>> for Peer {
             Layer::Tls(session) => session.get_ref().1.peer_certificates().and_then(<[_]>::first).cloned(),
             Layer::Plain(_) => None,
         };
-        Peer { address: *stream.remote_addr(), encrypted: matches!(layer, Layer::Tls(_)), certificate }
+        let address = stream.remote_addr();
+        // An IPv4 client of a socket for both is itself.
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+        Peer { address, encrypted: matches!(layer, Layer::Tls(_)), certificate }
     }
 }
