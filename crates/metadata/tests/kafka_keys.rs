@@ -16,6 +16,11 @@ const RECORDED: &str = include_str!("../testdata/kafka_keys.tsv");
 /// Where our table says something else than Kafka's, by the beginning of the line, and why.
 const DIFFERENCES: &[(&str, &str)] = &[
     ("broker controller.quorum.voters: Kafka refuses", "start-up refuses it too, and names the entry that is wrong"),
+    ("broker log.retention.hours: Kafka takes", "Kafka refuses it later, when it looks at all keys together"),
+    ("broker log.retention.minutes: Kafka takes", "the same"),
+    ("broker log.retention.ms: Kafka takes", "the same"),
+    ("broker log.roll.ms: Kafka takes", "the same"),
+    ("broker log.roll.jitter.ms: Kafka takes", "the same"),
     ("client_metrics interval.ms: Kafka takes", "Kafka's own check of 100 to 3600000 is outside of its table"),
     ("broker allow.everyone.if.no.acl.found: not Kafka's", "Kafka's authorizer reads it, outside of its table"),
     ("broker super.users: not Kafka's", "Kafka's authorizer reads it, outside of its table"),

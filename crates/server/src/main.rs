@@ -73,10 +73,32 @@ fn main() -> ExitCode {
     if let Some(status) = stream_cli::run_called_as(std::env::args_os()) {
         return status;
     }
-    match CommandLine::parse().command {
+    let command_line = CommandLine::try_parse().unwrap_or_else(|error| refuse(&error));
+    match command_line.command {
         Command::Server(arguments) => server(arguments),
         Command::Client(command) => stream_cli::run(command, CommandLine::command()),
     }
+}
+
+/// Says in one line what is wrong with the arguments; help and versions are no error.
+fn refuse(error: &clap::Error) -> ! {
+    use clap::error::ErrorKind;
+    let is_wrong = error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !is_wrong {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let told =
+        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let mut line = String::new();
+    for part in told.filter(|line| !line.is_empty()) {
+        let part = part.trim_start_matches("error: ").trim_start_matches("tip: ");
+        let joint = if line.is_empty() || line.ends_with(':') { " " } else { "; " };
+        line.push_str(joint);
+        line.push_str(part);
+    }
+    eprintln!("hanzo-stream:{line}; see --help");
+    std::process::exit(EXIT_CONFIGURATION.into());
 }
 
 fn server(arguments: ServerArguments) -> ExitCode {

@@ -41,8 +41,13 @@ struct Server {
 
 impl Server {
     fn start(data: &Path) -> Server {
+        Server::start_with(data, &[])
+    }
+
+    fn start_with(data: &Path, arguments: &[&str]) -> Server {
         let (kafka, http) = (free_port(), free_port());
         let child = command(data, kafka, &format!("hanzo.http.listener=127.0.0.1:{http}"))
+            .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -163,6 +168,16 @@ fn what_is_wrong_is_one_line_and_exit_2_before_anything_is_written() {
     let unreadable = output(binary().args(["server", "--config", "/nowhere/server.properties"]));
     assert_refused(&unreadable, "cannot read the configuration file /nowhere/server.properties: ");
     assert_eq!(output(binary().args(["server", "--no-such-flag"])).status.code(), Some(2));
+}
+
+#[test]
+fn the_sample_configuration_starts_a_server_without_a_word() {
+    let scratch = Scratch::new("sample");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/server.properties");
+    let server = Server::start_with(&scratch.data(), &["--config", sample]);
+    let (code, log) = server.terminate();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains(" WARN ") && !log.contains(" ERROR "), "{log}");
 }
 
 #[test]

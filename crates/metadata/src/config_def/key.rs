@@ -197,6 +197,7 @@ impl ConfigKey {
         match self.check {
             Check::Range(min, i64::MAX) => format!("{kind} from {min}"),
             Check::Range(min, max) => format!("{kind} from {min} to {max}"),
+            Check::RangeOr(min, i64::MAX, or) => format!("{kind} from {min}, or {or}"),
             Check::RangeOr(min, max, or) => format!("{kind} from {min} to {max}, or {or}"),
             Check::Between(min, max) => format!("{kind} from {min} to {max}"),
             Check::OneOf(texts) | Check::OneOfIgnoringCase(texts) => texts.join(", "),

@@ -31,12 +31,12 @@ pub fn validate_value(key: &ConfigKey, value: &str) -> Result<(), String> {
                 Check::Range(min, max) | Check::RangeOr(min, max, _) => (min.max(type_min), max.min(type_max)),
                 _ => (type_min, type_max),
             };
-            let Some(number) = whole_number(trimmed) else {
-                return refused(format!("it must be a whole number from {min} to {max}"));
-            };
             let exception = if let Check::RangeOr(_, _, other) = key.check { Some(other) } else { None };
+            let or = exception.map(|other| format!(", or {other}")).unwrap_or_default();
+            let Some(number) = whole_number(trimmed) else {
+                return refused(format!("it must be a whole number from {min} to {max}{or}"));
+            };
             if !(min..=max).contains(&number) && exception != Some(number) {
-                let or = exception.map(|other| format!(" or {other}")).unwrap_or_default();
                 return refused(format!("it must be from {min} to {max}{or}"));
             }
         }

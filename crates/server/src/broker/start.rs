@@ -199,12 +199,14 @@ fn bind_all(config: &ServerConfig, certificates: &[Arc<ListenerTls>]) -> Result<
         });
         let addresses = listener.endpoint.bind_addresses();
         bound.push(net::bind(info, &addresses, config.network.listen_backlog).map_err(|error| {
-            let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
-                "; stop what uses the port, or set listeners to another one"
-            } else {
-                ""
+            let hint = match error.kind() {
+                std::io::ErrorKind::AddrInUse => "stop what uses the port, or set listeners to another one",
+                std::io::ErrorKind::PermissionDenied => {
+                    "ports below 1024 need a privilege; set listeners to a higher one"
+                }
+                _ => "set listeners to a name or address of this machine, or leave the host out for every interface",
             };
-            surroundings(format!("cannot listen on {listener}: {error}{hint}"))
+            surroundings(format!("cannot listen on {listener}: {error}; {hint}"))
         })?);
     }
     Ok(bound)

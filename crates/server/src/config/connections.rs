@@ -78,9 +78,14 @@ pub(super) fn resolve<'a>(
             by_listener.insert(listener.name.clone(), limits);
         }
     }
+    const PER_IP: &str = "max.connections.per.ip";
+    if reader.size(PER_IP)? == 0 && reader.text("max.connections.per.ip.overrides").is_none() {
+        let problem = "nobody could connect; give at least 1, or name addresses in max.connections.per.ip.overrides";
+        return Err(reader.invalid(PER_IP, problem));
+    }
     Ok(ConnectionLimits {
         connections_max: reader.size(CONNECTIONS)?,
-        per_ip_max: reader.size("max.connections.per.ip")?,
+        per_ip_max: reader.size(PER_IP)?,
         per_ip_overrides: overrides(reader)?,
         creation_rate_max: rate(reader.long(RATE)?),
         by_listener,

@@ -332,6 +332,8 @@ mod tests {
     fn a_missing_secret_file_is_an_error_that_names_it() {
         let variables = [("KAFKA_CLIENT_PASSWORDS_FILE".to_owned(), Some("/nowhere".to_owned()))];
         let error = read(variables, |_| Err(io::ErrorKind::NotFound.into())).unwrap_err();
-        assert_eq!(error.to_string(), "cannot read /nowhere named by KAFKA_CLIENT_PASSWORDS_FILE: entity not found");
+        let expected = "cannot read /nowhere named by KAFKA_CLIENT_PASSWORDS_FILE: entity not found; mount a readable file there, or unset \
+                        the variable";
+        assert_eq!(error.to_string(), expected);
     }
 }

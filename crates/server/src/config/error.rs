@@ -50,7 +50,7 @@ pub enum ConfigError {
     },
     /// A security setting that this broker cannot honour: running without it would be open where its owner wants it closed.
     #[error(
-        "{key} ({given}) asks for security that this broker does not have yet: {problem}; remove it, or keep the broker off untrusted networks"
+        "{key} ({given}) asks for security that this broker does not have: {problem}; remove it only if nothing relies on it"
     )]
     Security {
         /// The key, or the environment variable.
@@ -71,7 +71,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// A secret's file cannot be read.
-    #[error("cannot read {} named by {variable}: {error}", path.display())]
+    #[error("cannot read {} named by {variable}: {error}; mount a readable file there, or unset the variable", path.display())]
     SecretFile {
         /// The variable that names the file.
         variable: String,
@@ -81,7 +81,7 @@ pub enum ConfigError {
         error: io::Error,
     },
     /// The catalog file cannot be read.
-    #[error("cannot read {} named by hanzo.catalog.file ({given}): {error}", path.display())]
+    #[error("cannot read {} named by hanzo.catalog.file ({given}): {error}; name a readable YAML file, or none", path.display())]
     CatalogUnreadable {
         /// The file.
         path: PathBuf,

@@ -155,6 +155,10 @@ fn layer(
             problem: error.problem.to_owned(),
         })?;
         for property in properties {
+            if property.key.is_empty() {
+                let problem = "there is no key before the value; write KEY=VALUE".to_owned();
+                return Err(ConfigError::Syntax { path: path.clone(), line: property.line, problem });
+            }
             let source = Source::File { path: path.clone(), line: property.line };
             settings.set(property.key, &property.value, source);
         }
@@ -294,9 +298,11 @@ fn audit_topic(reader: Reader<'_>) -> Result<Option<String>, ConfigError> {
 fn log_level(reader: Reader<'_>) -> Result<String, ConfigError> {
     const KEY: &str = "hanzo.log.level";
     let text = reader.text_or_default(KEY);
+    // A word alone that is no level would be taken for a target.
+    let is_level = |word: &str| word.contains('=') || word.trim().parse::<tracing::metadata::LevelFilter>().is_ok();
     match text.parse::<tracing_subscriber::filter::Targets>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(reader
+        Ok(_) if text.split(',').all(is_level) => Ok(text.to_owned()),
+        _ => Err(reader
             .invalid(KEY, "give off, error, warn, info, debug or trace, or pairs such as info,stream_server=debug")),
     }
 }
@@ -337,8 +343,18 @@ fn group_settings(reader: Reader<'_>) -> Result<GroupSettings, ConfigError> {
 }
 
 fn network_settings(reader: Reader<'_>, listeners: &[Listener]) -> Result<NetworkSettings, ConfigError> {
-    let queued = reader.long("queued.max.request.bytes")?;
+    const QUEUED: &str = "queued.max.request.bytes";
+    const DELAY: &str = "connection.failed.authentication.delay.ms";
+    let queued = reader.long(QUEUED)?;
     let idle = reader.long("connections.max.idle.ms")?;
+    if queued > 0 && queued < reader.long("socket.request.max.bytes")? {
+        let problem =
+            "a single request of socket.request.max.bytes would not fit; give at least that, or -1 for no limit";
+        return Err(reader.invalid(QUEUED, problem));
+    }
+    if idle >= 0 && reader.long(DELAY)? >= idle {
+        return Err(reader.invalid(DELAY, "it must be below connections.max.idle.ms, which ends the connection before"));
+    }
     Ok(NetworkSettings {
         request_bytes_max: reader.size("socket.request.max.bytes")?,
         queued_request_bytes_max: usize::try_from(queued).ok().filter(|bytes| *bytes > 0),

@@ -59,7 +59,8 @@ impl<'a> Reader<'a> {
 
 /// The error that this value of `name` is wrong.
 pub(crate) fn invalid(name: &str, setting: Option<&Setting>, problem: impl Into<String>) -> ConfigError {
-    let value = setting.map_or("", |setting| &setting.text);
+    let fallback = config_def::broker_key(name).and_then(|key| key.default).unwrap_or_default();
+    let value = setting.map_or(fallback, |setting| &setting.text);
     ConfigError::Invalid {
         key: name.to_owned(),
         value: shown(name, value).escape_debug().to_string(),

@@ -1,7 +1,7 @@
 //! Refuses every security setting that the broker cannot honour. A warning would leave open what its owner wants closed.
 
 use stream_metadata::SecurityProtocol;
-use stream_metadata::config_def::{self, is_security_key};
+use stream_metadata::config_def::{self, ConfigType, is_security_key};
 
 use super::error::ConfigError;
 use super::keys;
@@ -13,6 +13,14 @@ fn asks_for_nothing(key: &str, text: &str) -> bool {
     text.is_empty() || config_def::broker_key(key).and_then(|row| row.default) == Some(text)
 }
 
+fn what_is_missing(key: &str) -> &'static str {
+    match config_def::broker_key(key).map(|row| row.kind) {
+        Some(ConfigType::Class) => "classes of Java cannot be loaded",
+        _ if key.contains("kerberos") => "Kerberos is not spoken",
+        _ => "nothing here does what it says",
+    }
+}
+
 /// Refuses keys and variables that ask for security.
 pub(crate) fn refuse_unhonoured(settings: &Settings, credentials: &[String]) -> Result<(), ConfigError> {
     for (key, setting) in settings.iter() {
@@ -21,7 +29,7 @@ pub(crate) fn refuse_unhonoured(settings: &Settings, credentials: &[String]) -> 
             return Err(ConfigError::Security {
                 key: key.to_owned(),
                 given: setting.source.clone(),
-                problem: "there is nothing here that does this".to_owned(),
+                problem: what_is_missing(key).to_owned(),
             });
         }
     }

@@ -174,14 +174,17 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .honoured()
         .doc("How often is looked for segments to delete."),
     int("log.retention.hours", "168")
+        .check(Check::RangeOr(1, i64::MAX, -1))
         .high()
         .honoured()
         .doc("How many hours records are kept, where neither minutes nor milliseconds are set."),
     unset("log.retention.minutes", ConfigType::Int)
+        .check(Check::RangeOr(1, i64::MAX, -1))
         .high()
         .honoured()
         .doc("How many minutes records are kept, where milliseconds are not set."),
     unset("log.retention.ms", ConfigType::Long)
+        .check(Check::RangeOr(1, i64::MAX, -1))
         .synonyms(&[same("log.retention.ms"), minutes("log.retention.minutes"), hours("log.retention.hours")])
         .cluster_wide()
         .high()
@@ -197,11 +200,13 @@ pub(super) static KEYS: &[ConfigKey] = &[
         .high()
         .doc("A random time up to this many hours is taken off the roll time, where milliseconds are not set."),
     unset("log.roll.jitter.ms", ConfigType::Long)
+        .from(0)
         .synonyms(&[same("log.roll.jitter.ms"), hours("log.roll.jitter.hours")])
         .cluster_wide()
         .high()
         .doc("A random time up to this is taken off the roll time, for topics that do not say."),
     unset("log.roll.ms", ConfigType::Long)
+        .from(1)
         .synonyms(&[same("log.roll.ms"), hours("log.roll.hours")])
         .cluster_wide()
         .high()
