@@ -309,7 +309,11 @@ mod tests {
             None,
             "/etc/broken.yaml line 2 column 4: \"usrname\" is no key of a credential; did you mean username?",
         );
-        check_refused("/nowhere", None, "cannot read /nowhere named by hanzo.catalog.file (--set): entity not found");
+        check_refused(
+            "/nowhere",
+            None,
+            "cannot read /nowhere named by hanzo.catalog.file (--set): entity not found; name a readable YAML file, or none",
+        );
     }
 
     #[test]
