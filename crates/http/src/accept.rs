@@ -59,11 +59,22 @@ async fn shake_hands(tls: Arc<dyn Tls>, connection: Connection, peer: SocketAddr
     let shake = connection.map_stream(|stream: TcpStream| async move { acceptor.accept(stream).await });
     let failure = match timeout(HANDSHAKE_MAX, shake).await {
         Ok(Ok(connection)) => return Some((connection, peer)),
-        Ok(Err(error)) => error.to_string(),
+        Ok(Err(error)) => reason(&error),
         Err(_) => format!("not done within {} s", HANDSHAKE_MAX.as_secs()),
     };
     tls.handshake_failed(peer, &failure);
     None
+}
+
+/// What went wrong in words for whoever reads the log.
+fn reason(error: &io::Error) -> String {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(rustls::Error::InvalidMessage(_)) => "the client does not speak TLS".to_owned(),
+        Some(rustls::Error::AlertReceived(alert)) => {
+            format!("the client ended it, as it does not take what it was shown: {alert:?}")
+        }
+        _ => error.to_string(),
+    }
 }
 
 impl axum::serve::Listener for Acceptor {
