@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import statistics
 import time
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from lib import strace
 from lib.batch import Batch, read_batches
+from lib.broker import wait_for
 from lib.produce import fetch, produce
+from lib.prometheus import scrape
 from lib.vitals import LATENCY_FACTOR, Repeating
 from lib.wire import Connection
 from .conftest import create_topic
@@ -93,3 +96,38 @@ def test_only_who_reads_old_records_waits_for_the_disk(own_broker, topic_name, t
         assert statistics.median(during) < LATENCY_FACTOR * max(usual, 0.002)
         late = [seconds for seconds in during if seconds > DELAY_US / 1e6 / 2]
         assert len(late) <= 1, f"waited for the disk: {late}"
+
+
+def test_a_scrape_reads_what_is_cold_after_its_answer(own_broker, topic_name, tmp_path):
+    """The age of a group's lag is that of a record which nobody has read for long. Some kernels read it in when they are asked."""
+    broker = own_broker()
+    broker.start()
+    with Connection(broker.bootstrap, 60) as connection:
+        topic = create_topic(connection, topic_name())
+        for number in range(BATCHES):
+            assert produce(connection, topic, Batch([b"%08d" % number + os.urandom(50_000)]).encode()).error_code == 0
+        wait_for(lambda: connection.ask("FindCoordinator", 3, key="old", key_type=0).error_code == 0, 20, "the group's coordinator")
+        rows = [{"partition_index": 0, "committed_offset": BATCHES // 2, "committed_leader_epoch": -1, "committed_metadata": ""}]
+        committed = connection.ask(
+            "OffsetCommit", 7, group_id="old", generation_id_or_member_epoch=-1, member_id="", group_instance_id=None,
+            topics=[{"name": topic, "partitions": rows}],
+        )  # fmt: skip
+        assert committed.topics[0].partitions[0].error_code == 0
+    broker.restart()  # nothing is left in the tail cache
+
+    def scraped(family: str) -> tuple[list[str], float]:
+        started = time.perf_counter()
+        text = scrape(broker.http_port)
+        seconds = time.perf_counter() - started
+        return re.findall(rf'^{family}{{group="old",topic="{topic}",partition="0"}} (\S+)$', text, re.M), seconds
+
+    for file in broker.data.glob(f"{topic}-*/*"):
+        if file.is_file():
+            forget(file)
+    with strace.Injected(broker.pid, tmp_path, SLOW_READ, calls="pread64"):
+        age, first = scraped("kafka_consumer_group_lag_seconds")
+        lag, second = scraped("kafka_consumer_group_lag")
+        print(f"age {age}, lag {lag}, {first * 1e3:.0f} and {second * 1e3:.0f} ms")
+        assert lag == [str(BATCHES // 2)], "the lag is known whatever the disk does"
+        assert max(first, second) < DELAY_US / 1e6 / 2, "waited for the disk"
+        wait_for(lambda: scraped("kafka_consumer_group_lag_seconds")[0], 20, "the age, at a later scrape if not at the first")

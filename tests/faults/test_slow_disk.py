@@ -15,6 +15,7 @@ from lib.batch import Batch, read_batches
 from lib.broker import wait_for
 
 from lib.produce import end_offset, fetch, produce
+from lib.prometheus import scrape
 from lib.vitals import LATENCY_FACTOR, Repeating
 from lib.wire import Connection
 from .conftest import create_topic
@@ -65,13 +66,14 @@ def join(connection: Connection, group: str) -> tuple[int, str]:
     return answer.generation_id, answer.member_id
 
 
-def questions(connection: Connection, topic: str) -> dict:
+def questions(broker, connection: Connection, topic: str) -> dict:
     """Requests that have nothing to do with the disk."""
     asked = {
         "ApiVersions": lambda: connection.ask("ApiVersions", 0),
         "Metadata": lambda: connection.ask("Metadata", 9, topics=[{"name": topic}], allow_auto_topic_creation=False),
         "Fetch": lambda: fetch(connection, topic, 0),
         "ListOffsets": lambda: end_offset(connection, topic),
+        "a scrape": lambda: scrape(broker.http_port),
     }
     if is_offered(connection, FIND_COORDINATOR) and is_offered(connection, HEARTBEAT):
         generation, member = join(connection, "slow-disk")
@@ -104,7 +106,7 @@ def test_nobody_but_the_producer_waits_for_a_slow_disk(broker, topic_name, tmp_p
         topic = create_topic(asking, topic_name(), partitions=PRODUCERS)
         for partition in range(PRODUCERS):
             assert produce(asking, topic, GOOD, partition=partition).error_code == 0
-        asked = questions(asking, topic)
+        asked = questions(broker, asking, topic)
         with strace.Injected(broker.pid, tmp_path):
             usual = {name: seconds_of(question, 0.5) for name, question in asked.items()}
 

@@ -101,6 +101,8 @@ impl UnreadTimes {
         let times = Arc::clone(self);
         tokio::task::spawn_blocking(move || {
             for unread in cold {
+                // The segment remembers its largest timestamp, which its time to live is counted from.
+                let _ = unread.reader.kept(unread.offset);
                 if let Some(time) = unread.read() {
                     times.known.lock().insert(unread.position(), time);
                 }
