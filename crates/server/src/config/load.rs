@@ -62,7 +62,7 @@ impl ServerConfig {
         let open_files = RefCell::new(Vec::new());
         let read_secret = |path: &Path| {
             let file = declared::read_file(path)?;
-            if file.others_read {
+            if file.others_read && !is_certificates(&file.text) {
                 open_files.borrow_mut().push(path.to_owned());
             }
             Ok(file.text)
@@ -139,6 +139,11 @@ impl ServerConfig {
         ssl::infer(&mut config.settings, config.tls.is_empty());
         Ok(Loaded { config, warnings })
     }
+}
+
+/// Whether a file has certificates and no key: the Bitnami image's directory holds both, and certificates are for everybody.
+fn is_certificates(text: &str) -> bool {
+    text.contains("-----BEGIN CERTIFICATE-----") && !text.contains("PRIVATE KEY-----")
 }
 
 fn layer(
