@@ -12,8 +12,10 @@ import time
 import pytest
 
 from lib import filled, strace
+from lib.admin import create_topic
 from lib.apache_kafka import ApacheKafka
 from lib.batch import Batch
+from lib.broker import wait_for
 from lib.scram import Scram, handshake, say
 from lib.vitals import MIB, Repeating, assert_usual
 from lib.wire import Connection, framed, request_header
@@ -22,6 +24,7 @@ from security.conftest import ALICE, PASSWORD, ROOT, ROOT_PASSWORD
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
 SASL_AUTHENTICATION_FAILED, UNSUPPORTED_MECHANISM, ILLEGAL_STATE = 58, 33, 34
 INVALID_TOPIC = 17
+TOPIC_AUTHORIZATION_FAILED, OUT_OF_ORDER_SEQUENCE_NUMBER = 29, 45
 TRANSACTIONAL_ID_AUTHORIZATION_FAILED = 53
 SLACK_MIB = 24
 
@@ -232,6 +235,34 @@ def test_records_of_a_transaction_need_its_name(vitals, connect):
     answer = connection.ask("Produce", 9, transactional_id=None, acks=-1, timeout_ms=1000, topic_data=[topic])
     ((partition,),) = [response.partition_responses for response in answer.responses]
     assert partition.error_code == TRANSACTIONAL_ID_AUTHORIZATION_FAILED, partition
+
+
+def test_a_producer_id_belongs_to_nobody(vitals, connect, guarded, topic_name):
+    """As in Kafka: whoever may write to the topic may go on with another's idempotent producer id, but only where that one stands. What
+    keeps strangers out is the topic's ACL; an id says nothing about who somebody is."""
+    topic = create_topic(guarded.bootstrap, topic_name())
+
+    def write(connection: Connection, sequence: int) -> int:
+        records = Batch([b"value"], producer_id=owned.producer_id, producer_epoch=owned.producer_epoch, base_sequence=sequence).encode()
+        data = {"name": topic, "partition_data": [{"index": 0, "records": records}]}
+        answer = connection.ask("Produce", 9, transactional_id=None, acks=-1, timeout_ms=10_000, topic_data=[data])
+        return answer.responses[0].partition_responses[0].error_code
+
+    owner, other = connect("SASL").log_in(ROOT, ROOT_PASSWORD), connect("PLAINTEXT")
+    asked = {"transactional_id": None, "transaction_timeout_ms": 0, "producer_id": -1, "producer_epoch": -1}
+
+    def producer():
+        answer = owner.ask("InitProducerId", 4, **asked)
+        # Kafka has no id to give at first.
+        return answer if answer.error_code == 0 else None
+
+    owned = wait_for(producer, 10, "a producer id")
+    assert write(owner, 0) == 0
+    assert write(other, 5) == OUT_OF_ORDER_SEQUENCE_NUMBER
+    assert write(other, 1) == 0
+    assert write(owner, 2) == 0
+    alice = connect("SASL").log_in(ALICE, PASSWORD)
+    assert write(alice, 3) == TOPIC_AUTHORIZATION_FAILED
 
 
 # --- what strangers cost
