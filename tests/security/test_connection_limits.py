@@ -8,6 +8,8 @@ from lib.broker import wait_for
 from lib.commands import kafka_tool
 from lib.wire import Connection
 
+INVALID_CONFIG = 40
+
 
 def is_served(bootstrap: str) -> bool:
     try:
@@ -56,6 +58,32 @@ def test_a_connection_too_many_is_closed(request, own_broker, settings):
     wait_for(lambda: is_served(bootstrap), 10, "a place is free again")
     for connection in connections:
         connection.close()
+
+
+def test_limits_change_while_the_broker_runs(request, own_broker):
+    """What is open stays; what comes next is measured by the new limit."""
+    broker = limited(request, own_broker)
+    with Connection(broker.bootstrap) as admin:
+
+        def alter(resource: str, key: str, value: str | None) -> int:
+            change = {"name": key, "config_operation": 0 if value else 1, "value": value}
+            wanted = {"resource_type": 4, "resource_name": resource, "configs": [change]}
+            return admin.ask("IncrementalAlterConfigs", 1, resources=[wanted], validate_only=False).responses[0].error_code
+
+        assert is_served(broker.bootstrap)
+        for resource, key in [
+            ("", "max.connections"), ("", "max.connections.per.ip"), ("1", "max.connections"), ("1", "listener.name.plaintext.max.connections"),
+            ("", "max.connections.per.ip.overrides"),
+        ]:  # fmt: skip
+            assert alter(resource, key, "127.0.0.1:1" if key.endswith("overrides") else "1") == 0
+            assert not is_served(broker.bootstrap), f"{key} of broker '{resource}' counts at once"
+            assert alter(resource, key, None) == 0
+            assert is_served(broker.bootstrap)
+        assert alter("", "max.connection.creation.rate", "1") == 0
+        served = sum(is_served(broker.bootstrap) for _ in range(30))
+        assert served < 30, "more than ten seconds' worth at once"
+        assert alter("", "max.connections.per.ip.overrides", "localhost:1") == INVALID_CONFIG
+        assert alter("", "max.connections", "-1") == INVALID_CONFIG
 
 
 def three(bootstrap: str) -> list[socket.socket] | None:

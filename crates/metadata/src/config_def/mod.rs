@@ -4,6 +4,7 @@
 //! Adding a row is the whole registration. Rows are sorted by key; a test holds that and that every
 //! default passes its own check.
 
+mod address_counts;
 mod broker;
 mod classify;
 mod client_metrics;
@@ -16,6 +17,7 @@ mod resolve;
 mod topic;
 mod validate;
 
+pub use address_counts::address_counts;
 pub use classify::{KeyClass, ZOOKEEPER_KEYS, classify_key, is_security_key};
 pub use describe::{
     ConfigEntry, ConfigSynonym, describe_broker, describe_client_metrics, describe_default_broker, describe_group,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::{Check, ConfigKey, ConfigType, Scope};
-use super::{broker_key, group_key, nearest_key, topic_key};
+use super::{address_counts, broker_key, group_key, nearest_key, topic_key};
 use crate::image::ConfigResourceType;
 
 /// Longest value of one key (bytes): what a record can carry.
@@ -231,6 +231,9 @@ pub(crate) fn check_broker_change(resource_name: &str, name: &str, value: &str) 
             return Err(BrokerRefusal::Request(format!("{name} can only be set for one broker by its id")));
         }
         _ => {}
+    }
+    if key.name == "max.connections.per.ip.overrides" {
+        address_counts(value).map_err(|problem| BrokerRefusal::Config(format!("{name}: {problem}")))?;
     }
     validate_value(key, value).map_err(BrokerRefusal::Config)
 }

@@ -14,6 +14,7 @@ use stream_types::{LeaderEpoch, TopicPartition, Uuid};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Broker;
+use crate::config::ConnectionLimits;
 use crate::controller::Published;
 use crate::partitions::{OpenPlan, Partition, TopicPartitions, TopicSettings, WorkerEvent};
 
@@ -73,6 +74,8 @@ impl Publisher {
         }
         if !before.shares_configs_with(image) {
             self.change_configs(&before, image);
+            let (config, listeners) = (&self.broker.static_config, &self.broker.config.listeners);
+            self.broker.admission.limit(ConnectionLimits::effective(config, image, listeners));
         }
         self.broker.authorization.follow(&before, image);
         if !before.shares_security_with(image) {

@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use stream_metadata::MetadataImage;
+use stream_metadata::config_def::{StaticConfig, address_counts};
+
 use super::error::ConfigError;
-use super::listener::{Listener, list};
+use super::listener::Listener;
 use super::reader::Reader;
 
 /// Kafka's default of all of them: no limit.
 const NO_LIMIT: i64 = i32::MAX as i64;
+const CONNECTIONS: &str = "max.connections";
+const PER_IP: &str = "max.connections.per.ip";
+const OVERRIDES: &str = "max.connections.per.ip.overrides";
+const RATE: &str = "max.connection.creation.rate";
 
 /// How many connections there may be, and how fast they may come.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +57,33 @@ impl ConnectionLimits {
             by_listener: BTreeMap::new(),
         }
     }
+
+    /// What holds now for these listeners: the metadata's values go before those of the configuration.
+    pub(crate) fn effective(config: &StaticConfig, image: &MetadataImage, listeners: &[Listener]) -> ConnectionLimits {
+        let number = |key: &str| config.effective_number(image, key).unwrap_or(NO_LIMIT);
+        let size = |key: &str| usize::try_from(number(key)).unwrap_or(0);
+        let of_listener = |listener: &Listener| ListenerLimits {
+            connections_max: size(&key_of(listener, CONNECTIONS)),
+            creation_rate_max: rate(number(&key_of(listener, RATE))),
+        };
+        // What cannot be read was refused when it was to be stored.
+        let overrides = config.effective(image, OVERRIDES).and_then(|text| address_counts(&text).ok());
+        ConnectionLimits {
+            connections_max: size(CONNECTIONS),
+            per_ip_max: size(PER_IP),
+            per_ip_overrides: overrides.unwrap_or_default(),
+            creation_rate_max: rate(number(RATE)),
+            by_listener: listeners.iter().map(|listener| (listener.name.clone(), of_listener(listener))).collect(),
+        }
+    }
+}
+
+fn key_of(listener: &Listener, key: &str) -> String {
+    format!("listener.name.{}.{key}", listener.name.to_ascii_lowercase())
+}
+
+fn rate(value: i64) -> Option<f64> {
+    (value < NO_LIMIT).then_some(value as f64)
 }
 
 /// Reads the limits for these listeners.
@@ -57,14 +91,11 @@ pub(super) fn resolve<'a>(
     reader: Reader<'_>,
     listeners: impl Iterator<Item = &'a Listener>,
 ) -> Result<ConnectionLimits, ConfigError> {
-    const CONNECTIONS: &str = "max.connections";
-    const RATE: &str = "max.connection.creation.rate";
-    let rate = |value: i64| (value < NO_LIMIT).then_some(value as f64);
     let mut by_listener = BTreeMap::new();
     for listener in listeners {
         let mut limits = ListenerLimits::NONE;
         let given = |key: &str| -> Result<Option<i64>, ConfigError> {
-            let name = format!("listener.name.{}.{key}", listener.name.to_ascii_lowercase());
+            let name = key_of(listener, key);
             let number = |text: &str| text.parse().map_err(|_| reader.invalid(&name, "it must be a whole number"));
             reader.text(&name).map(number).transpose()
         };
@@ -92,19 +123,6 @@ pub(super) fn resolve<'a>(
     })
 }
 
-/// `10.0.0.1:5,::1:7`: the number stands behind the last colon.
 fn overrides(reader: Reader<'_>) -> Result<BTreeMap<IpAddr, usize>, ConfigError> {
-    const KEY: &str = "max.connections.per.ip.overrides";
-    let mut overrides = BTreeMap::new();
-    for entry in list(reader.text_or_default(KEY)) {
-        let parsed = entry.rsplit_once(':').and_then(|(address, count)| {
-            let address = address.trim().trim_start_matches('[').trim_end_matches(']');
-            Some((address.parse::<IpAddr>().ok()?.to_canonical(), count.trim().parse::<usize>().ok()?))
-        });
-        let Some((address, count)) = parsed else {
-            return Err(reader.invalid(KEY, format!("'{entry}' is not ADDRESS:COUNT, such as 10.0.0.1:100")));
-        };
-        overrides.insert(address, count);
-    }
-    Ok(overrides)
+    address_counts(reader.text_or_default(OVERRIDES)).map_err(|problem| reader.invalid(OVERRIDES, problem))
 }

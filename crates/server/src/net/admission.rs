@@ -4,6 +4,7 @@
 //!   closed at once.
 //! - `max.connection.creation.rate`, of the broker and of each listener, and the quota of an address (KIP-612): measured as client
 //!   quotas are; a connection above it is closed at once.
+//! - Limits may change at any time; they count for the connections that come then.
 //! - Listeners of the controller quorum are not limited: nobody may lock the voters out.
 
 use std::collections::HashMap;
@@ -102,6 +103,11 @@ impl Admission {
         if before.security().quotas != image.security().quotas {
             self.state.lock().quotas = QuotaTable::of(&image.security().quotas);
         }
+    }
+
+    /// Keeps other limits from now on. Connections that are open stay.
+    pub(crate) fn limit(&self, limits: ConnectionLimits) {
+        self.state.lock().limits = limits;
     }
 
     /// Takes or refuses a connection.

@@ -63,7 +63,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("max.connection.creation.rate", "2147483647")
         .from(0)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How many connections per second the broker accepts.")
         .note(
             "Measured as client quotas are; also of one listener. A connection above it is closed at once; Kafka \
@@ -72,7 +72,7 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("max.connections", "2147483647")
         .from(0)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How many connections the broker holds.")
         .note(
             "Also of one listener: `listener.name.NAME.max.connections`. A connection too many is closed at once; \
@@ -81,11 +81,11 @@ pub(super) static KEYS: &[ConfigKey] = &[
     int("max.connections.per.ip", "2147483647")
         .from(0)
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("How many connections one address may hold."),
     string("max.connections.per.ip.overrides", "")
         .cluster_wide()
-        .honoured()
+        .live()
         .doc("Other limits for named addresses, as host:count.")
         .note("Addresses only, no host names."),
     int("max.incremental.fetch.session.cache.slots", "1000")
