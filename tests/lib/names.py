@@ -27,7 +27,13 @@ FOLDER = Path(__file__).resolve().parent.parent / "tools" / "names"
 _VOLATILE = [
     (re.compile(r"TopicId: \S{22}"), "TopicId: ID"),
     (re.compile(r'"size":\d+'), '"size":0'),
-    (re.compile(r"Cluster ID: \S{22}"), "Cluster ID: ID"),
+    (re.compile(r"(Cluster ID: |ClusterId: +|\"directoryId\": \")[\w-]{22}"), r"\1ID"),
+    (re.compile(r"((?:HighWatermark|Epoch): +)\d+"), r"\1N"),
+    (re.compile(r"CONTROLLER://[\w.]+:\d+"), "CONTROLLER://ADDRESS"),
+    # A row of the quorum's table, and its heading, whose columns are as wide as the numbers below.
+    (re.compile(r"^(\d+ *\t)\S{22}\t\d+ *\t(\d+ *\t).*\t(\w+ *\t)$"), r"\1ID\tN\t\2TIMES\t\3"),
+    (re.compile(r"^NodeId\t.*"), lambda heading: " ".join(heading.group().split())),
+    (re.compile(r"127\.0\.0\.1 \d+"), "127.0.0.1 PORT"),
 ]
 # What only a JVM says: stack traces, and its log.
 _JAVA = re.compile(r"^(\tat |java\.|Caused by: |\t\.\.\. |joptsimple\.| \(org\.apache|\[\d{4}-\d\d-\d\d )")

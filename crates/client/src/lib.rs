@@ -24,6 +24,7 @@ mod wire_out;
 
 pub use admin::acls::{Acl, AclFilter, PatternFilter};
 pub use admin::alter_configs::{ConfigChange, ConfigOperation};
+pub use admin::api_versions::OfferedVersions;
 pub use admin::client_quotas::{ClientQuotas, QuotaChange, QuotaEntity};
 pub use admin::create_topics::{CreatedTopic, NewTopic};
 pub use admin::describe_cluster::DescribedCluster;
@@ -32,6 +33,7 @@ pub use admin::describe_groups::{DescribedGroup, GroupMember};
 pub use admin::describe_log_dirs::{LogDir, LogDirReplica};
 pub use admin::describe_quorum::{Quorum, QuorumReplica};
 pub use admin::describe_topic_partitions::{DescribedTopic, EligibleReplicas};
+pub use admin::elect_leaders::{Election, ElectionResult};
 pub use admin::list_groups::ListedGroup;
 pub use admin::list_offsets::{FoundOffset, OffsetSpec};
 pub use admin::list_partition_reassignments::Reassignment;

@@ -107,6 +107,7 @@ mod tests {
             high_watermark: 98,
             voters: vec![replica(1, 90), replica(2, 100)],
             observers: vec![replica(3, -1)],
+            endpoints: Default::default(),
         };
         let json = as_json(&quorum);
         assert_eq!(json["replicas"][0]["lag"], 10);

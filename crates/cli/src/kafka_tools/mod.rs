@@ -5,12 +5,19 @@
 //! and in [`server`].
 
 mod acls;
+mod api_versions;
+mod cluster;
 mod configs;
 mod consumer_groups;
+mod delete_records;
 mod error;
+mod features;
 mod get_offsets;
 mod java;
+mod json_file;
+mod leader_election;
 mod log_dirs;
+mod metadata_quorum;
 mod reassign;
 mod run_class;
 mod server;
@@ -78,6 +85,28 @@ const TOOLS: &[Tool] = &[
         name: "kafka-reassign-partitions",
         classes: &["ReassignPartitionsCommand"],
         start: start::<reassign::Reassign>,
+    },
+    Tool {
+        name: "kafka-delete-records",
+        classes: &["DeleteRecordsCommand"],
+        start: start::<delete_records::DeleteRecords>,
+    },
+    Tool {
+        name: "kafka-leader-election",
+        classes: &["LeaderElectionCommand"],
+        start: start::<leader_election::LeaderElection>,
+    },
+    Tool {
+        name: "kafka-metadata-quorum",
+        classes: &["MetadataQuorumCommand"],
+        start: start::<metadata_quorum::MetadataQuorum>,
+    },
+    Tool { name: "kafka-features", classes: &["FeatureCommand"], start: start::<features::Features> },
+    Tool { name: "kafka-cluster", classes: &["ClusterTool"], start: start::<cluster::Cluster> },
+    Tool {
+        name: "kafka-broker-api-versions",
+        classes: &["BrokerApiVersionsCommand"],
+        start: start::<api_versions::ApiVersions>,
     },
     Tool { name: "kafka-run-class", classes: &[], start: run_class::start },
 ];

@@ -1,9 +1,14 @@
 //! DescribeQuorum (KIP-595, KIP-836).
 
+use std::collections::BTreeMap;
+
 use stream_types::Uuid;
-use stream_wire::describe_quorum::{DescribeQuorumRequest, ReplicaState, RequestPartitionData, RequestTopicData};
+use stream_wire::describe_quorum::{
+    DescribeQuorumRequest, Listener, ReplicaState, RequestPartitionData, RequestTopicData,
+};
 
 use crate::client::{Client, Target};
+use crate::config::address;
 use crate::error::ClientError;
 
 const METADATA_TOPIC: &str = "__cluster_metadata";
@@ -21,6 +26,8 @@ pub struct Quorum {
     pub voters: Vec<QuorumReplica>,
     /// Who follows without a vote.
     pub observers: Vec<QuorumReplica>,
+    /// Where each node is reached: `CONTROLLER://host:9094`; none if the broker does not tell.
+    pub endpoints: BTreeMap<i32, Vec<String>>,
 }
 
 /// A copy of the metadata log.
@@ -63,6 +70,10 @@ impl Client {
         let what = "metadata quorum";
         let response = self.call(Target::Any, request).await?;
         ClientError::check(what, response.error_code, response.error_message.as_deref())?;
+        let endpoint =
+            |listener: &Listener| format!("{}://{}", listener.name, address(&listener.host, listener.port.into()));
+        let endpoints = response.nodes.iter();
+        let endpoints = endpoints.map(|node| (node.node_id, node.listeners.iter().map(endpoint).collect())).collect();
         let mut partitions = response.topics.into_iter().flat_map(|topic| topic.partitions);
         let partition = partitions.next().unwrap_or_default();
         ClientError::check(what, partition.error_code, partition.error_message.as_deref())?;
@@ -79,6 +90,7 @@ impl Client {
             high_watermark: partition.high_watermark,
             voters: partition.current_voters.into_iter().map(replica).collect(),
             observers: partition.observers.into_iter().map(replica).collect(),
+            endpoints,
         })
     }
 }

@@ -3,7 +3,7 @@
 
 mod plan;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stream_client::{Client, ConfigChange, ConfigOperation, ConfigResource, Reassignment, ResourceType, Topic};
@@ -145,7 +145,7 @@ impl Reassign {
     }
 
     async fn verify(&self, client: &Client) -> Result<(), ToolError> {
-        let wanted = plan::read_partitions(self.reassignment_json_file.as_deref())?;
+        let wanted = plan::read_partitions(self.reassignment_json_file.as_deref().unwrap_or(Path::new("")))?;
         let names: Vec<&str> = wanted.iter().map(|wanted| wanted.topic.as_str()).collect();
         let topics = client.topics(&names).await?;
         let moving = client.reassignments().await?;
@@ -196,7 +196,7 @@ impl Reassign {
     }
 
     async fn generate(&self, client: &Client) -> Result<(), ToolError> {
-        let wanted = plan::read_topics(self.topics_to_move_json_file.as_deref())?;
+        let wanted = plan::read_topics(self.topics_to_move_json_file.as_deref().unwrap_or(Path::new("")))?;
         let ids = self.broker_list.as_deref().unwrap_or_default();
         let id = |text: &str| {
             text.trim().parse::<i32>().map_err(|_| ToolError::Failed(format!("For input string: \"{}\"", text.trim())))

@@ -6,6 +6,7 @@ use serde_json::Value;
 use stream_client::{LogDir, Topic};
 
 use crate::kafka_tools::error::ToolError;
+use crate::kafka_tools::json_file;
 
 /// Where a partition is, or is to be.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -17,30 +18,17 @@ pub(super) struct Replicas {
     pub(super) dirs: Vec<String>,
 }
 
-fn read(path: Option<&Path>) -> Result<(Value, String), ToolError> {
-    let path = path.unwrap_or(Path::new(""));
-    let failed = |reason: String| ToolError::Failed(format!("{}: {reason}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let json = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
-    Ok((json, path.display().to_string()))
-}
-
 /// The partitions of a plan, in their order.
-pub(super) fn read_partitions(path: Option<&Path>) -> Result<Vec<Replicas>, ToolError> {
-    let (json, file) = read(path)?;
-    partitions(&json).map_err(|reason| ToolError::Failed(format!("{file}: {reason}")))
+pub(super) fn read_partitions(path: &Path) -> Result<Vec<Replicas>, ToolError> {
+    json_file::read(path, partitions)
 }
 
 fn partitions(json: &Value) -> Result<Vec<Replicas>, String> {
-    let listed = json.get("partitions").and_then(Value::as_array).ok_or("there is no list of partitions")?;
     let mut partitions = Vec::new();
-    for entry in listed {
-        let number = |value: &Value| value.as_i64().and_then(|number| i32::try_from(number).ok());
-        let topic = entry.get("topic").and_then(Value::as_str).ok_or("a partition without a topic")?.to_owned();
-        let partition = entry.get("partition").and_then(number).ok_or("a partition without a number")?;
-        let replicas = entry.get("replicas").and_then(Value::as_array).ok_or("a partition without replicas")?;
-        let replicas =
-            replicas.iter().map(number).collect::<Option<Vec<i32>>>().ok_or("a replica that is no number")?;
+    for entry in json_file::list(json, "partitions")? {
+        let (topic, partition) = json_file::topic_and_partition(entry)?;
+        let replicas = json_file::list(entry, "replicas")?.iter().map(json_file::number);
+        let replicas = replicas.collect::<Option<Vec<i32>>>().ok_or("a replica that is no number")?;
         partitions.push(Replicas { topic, partition, replicas, dirs: Vec::new() });
     }
     partitions.sort();
@@ -60,15 +48,15 @@ fn partitions(json: &Value) -> Result<Vec<Replicas>, String> {
 }
 
 /// The topics that are to move.
-pub(super) fn read_topics(path: Option<&Path>) -> Result<Vec<String>, ToolError> {
-    let (json, file) = read(path)?;
-    let listed = json.get("topics").and_then(Value::as_array);
-    let name = |entry: &Value| entry.get("topic").and_then(Value::as_str).map(str::to_owned);
-    let names: Option<Vec<String>> = listed.and_then(|listed| listed.iter().map(name).collect());
-    let mut names = names.ok_or_else(|| ToolError::Failed(format!("{file}: there is no list of topics")))?;
-    names.sort();
-    names.dedup();
-    Ok(names)
+pub(super) fn read_topics(path: &Path) -> Result<Vec<String>, ToolError> {
+    json_file::read(path, |json| {
+        let name = |entry: &Value| entry.get("topic").and_then(Value::as_str).map(str::to_owned);
+        let names: Option<Vec<String>> = json_file::list(json, "topics")?.iter().map(name).collect();
+        let mut names = names.ok_or("an entry has no topic")?;
+        names.sort();
+        names.dedup();
+        Ok(names)
+    })
 }
 
 /// Where the partitions of topics are.
