@@ -303,17 +303,19 @@ def test_a_bomb_is_compacted_with_a_limit(request, own_broker):
         topic = create_topic(client, "bombs", cleanup_policy="compact", segment_bytes=str(MIB), delete_retention_ms="0")
         usual.restart()
         for key in (b"a", b"b", b"a"):
-            values = [b"\0" * (20 * MIB)] * 5
-            records = Batch(values, [key, b"c", b"d", b"e", b"f"]).encode()[61:]
+            values = [b"\0" * (15 * MIB)] * 7
+            records = Batch(values, [key, b"c", b"d", b"e", b"f", b"g", b"h"]).encode()[61:]
             packed = zstandard.ZstdCompressor(level=3).compress(records)
-            assert produce(client, topic, encode_with(packed, count=5, attributes=ZSTD)).error_code == 0
+            assert produce(client, topic, encode_with(packed, count=7, attributes=ZSTD)).error_code == 0
         del records, values
+        usual.check_growth(OPENED_MIB)
+        usual.restart()
         # Enough to close the segment that they are in.
         for _ in range(3):
             assert produce(client, topic, Batch([random.randbytes(MIB // 2)], [b"filler"]).encode()).error_code == 0
         wait_for(lambda: any("INFO  compacted " in line for line in broker.log_lines()), 30, "the compaction")
         kept = [batch.count for batch in read_batches(fetch(client, topic, 0).records)[:2]]
-    assert kept == [1, 5], "of the second batch its own key stays, of the third all; the first is gone"
+    assert kept == [1, 7], "of the second batch its own key stays, of the third all; the first is gone"
     usual.check_growth(OPENED_MIB)
 
 

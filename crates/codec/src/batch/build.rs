@@ -186,12 +186,12 @@ impl BatchBuilder {
         self.body.push(0);
         put_varlong(&mut self.body, timestamp_delta);
         put_varint(&mut self.body, offset_delta);
-        put_field(&mut self.body, key);
-        put_field(&mut self.body, value);
+        self.put_field(key);
+        self.put_field(value);
         put_varint(&mut self.body, headers.len() as i32);
         for header in headers {
-            put_field(&mut self.body, Some(&header.key));
-            put_field(&mut self.body, header.value.as_deref());
+            self.put_field(Some(&header.key));
+            self.put_field(header.value.as_deref());
         }
         self.max_timestamp = self.max_timestamp.max(timestamp);
         self.last_offset_delta = self.last_offset_delta.max(offset_delta);
@@ -201,11 +201,31 @@ impl BatchBuilder {
         }
     }
 
+    fn put_field(&mut self, field: Option<&[u8]>) {
+        let Some(field) = field else {
+            put_varint(&mut self.body, -1);
+            return;
+        };
+        put_varint(&mut self.body, field.len() as i32);
+        if self.compression != Compression::None && field.len() >= PACK_BYTES {
+            self.pack();
+            self.pack_bytes(field);
+        } else {
+            self.body.extend_from_slice(field);
+        }
+    }
+
     fn pack(&mut self) {
-        let body = std::mem::take(&mut self.body);
-        self.packed_bytes += body.len();
+        let mut body = std::mem::take(&mut self.body);
+        self.pack_bytes(&body);
+        body.clear();
+        self.body = body;
+    }
+
+    fn pack_bytes(&mut self, bytes: &[u8]) {
+        self.packed_bytes += bytes.len();
         let packer = self.packed.take().unwrap_or_else(|| Packer::new(self.compression, self.level));
-        self.packed = Some(packer.and_then(|mut packer| packer.push(&body).map(|()| packer)));
+        self.packed = Some(packer.and_then(|mut packer| packer.push(bytes).map(|()| packer)));
     }
 
     /// Records so far.
@@ -266,15 +286,6 @@ fn field_len(field: Option<&[u8]>) -> usize {
         Some(field) => varint_len(field.len() as i32) + field.len(),
         None => varint_len(-1),
     }
-}
-
-fn put_field(out: &mut Vec<u8>, field: Option<&[u8]>) {
-    let Some(field) = field else {
-        put_varint(out, -1);
-        return;
-    };
-    put_varint(out, field.len() as i32);
-    out.extend_from_slice(field);
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use super::{Batch, BatchError, BatchHeader, RecordIter, RecordView};
 use crate::compression::{Compression, CompressionError};
 
 /// A body that opens to more is read record by record (bytes).
-pub const OPENED_WHOLE_BYTES_MAX: usize = 24 * 1024 * 1024;
+pub const OPENED_WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Largest record of such a body (bytes).
-const RECORD_BYTES_MAX: usize = OPENED_WHOLE_BYTES_MAX;
+const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Decompressed at a time (bytes).
 const PIECE_BYTES: usize = 16 * 1024;
 
@@ -99,7 +99,15 @@ impl<'a> OpenedRecords<'a> {
         let mut record = Vec::new();
         put_varint(&mut record, len as i32);
         let start = record.len();
-        source.take(len as u64).read_to_end(&mut record).map_err(|error| self.failed(&error))?;
+        // In steps, as far as there are bytes, and at no time more than the record's size.
+        while record.len() - start < len {
+            let step = (len - (record.len() - start)).min(record.len().max(PIECE_BYTES));
+            record.reserve_exact(step);
+            let read = source.take(step as u64).read_to_end(&mut record).map_err(|error| self.failed(&error))?;
+            if read < step {
+                break;
+            }
+        }
         if record.len() - start < len {
             return Err(malformed());
         }
@@ -140,7 +148,7 @@ mod tests {
 
     #[test]
     fn small_and_large_bodies_show_every_record() {
-        let value = vec![0; 9 * 1024 * 1024];
+        let value = vec![0; 3 * 1024 * 1024];
         for compression in Compression::ALL {
             for (records, value) in [(0, &b""[..]), (3, b"value"), (3, &value)] {
                 let batch = batch(compression, records, value);
@@ -149,16 +157,16 @@ mod tests {
             }
         }
         let batch = batch(Compression::Zstd, 3, &value);
-        assert!(walk(&batch, 25 << 20).is_err() && walk(&batch, 1 << 20).is_err());
+        assert!(walk(&batch, OPENED_WHOLE_BYTES_MAX + 1).is_err() && walk(&batch, 1 << 20).is_err());
     }
 
     #[test]
     fn a_large_body_that_lies_is_an_error() {
-        let zeros = Compression::Zstd.compress(&vec![0; 40 << 20]).expect("compresses");
+        let zeros = Compression::Zstd.compress(&vec![0; 9 << 20]).expect("compresses");
         let huge = {
             let mut body = Vec::new();
-            put_varint(&mut body, 35 << 20);
-            body.resize(40 << 20, 0);
+            put_varint(&mut body, 17 << 20);
+            body.resize(9 << 20, 0);
             Compression::Zstd.compress(&body).expect("compresses")
         };
         for (packed, too_large) in [(zeros, false), (huge, true)] {
