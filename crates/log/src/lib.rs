@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod disk;
 pub mod log_dir;
 
+mod aborted;
 mod append;
 mod check;
 mod close;
@@ -36,6 +37,7 @@ mod truncate;
 mod unread;
 mod write;
 
+pub use aborted::AbortedTransaction;
 pub use append::{AppendOrigin, Appended};
 pub use check::{CheckError, CheckRules, CheckedBatch};
 pub use compact::{Compacted, CompactionError, CompactionPlan, Replacement};

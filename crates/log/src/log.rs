@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::{Mutex, RwLock};
 use stream_types::{Now, Offset, Uuid, WallMillis};
 
+use crate::aborted::AbortedTransaction;
 use crate::config::LogConfig;
 use crate::dir_health::DirHealth;
 use crate::disk::{Disk, DiskFile};
@@ -99,6 +100,7 @@ pub(crate) struct Parts {
     pub(crate) synced: Offset,
     pub(crate) epochs: Epochs,
     pub(crate) producers: Producers,
+    pub(crate) aborted: Vec<AbortedTransaction>,
 }
 
 impl Log {
@@ -141,6 +143,7 @@ impl Log {
                 synced: log_start,
                 epochs: Epochs::default(),
                 producers: Producers::default(),
+                aborted: Vec::new(),
             },
             config,
             now,
@@ -169,6 +172,7 @@ impl Log {
             disk: parts.disk,
             dir: parts.dir,
             topic_id: parts.topic_id,
+            aborted: parts.aborted,
             view: RwLock::new(view),
             producers: Mutex::new(parts.producers),
             hints: Mutex::new(VecDeque::new()),

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use stream_codec::batch::BatchHeader;
 use stream_types::{Offset, Uuid, WallMillis};
 
+use crate::aborted;
 use crate::compact;
 use crate::config::LogConfig;
 use crate::disk::{Disk, DiskFile};
@@ -32,6 +33,8 @@ struct Contents {
     segments: Vec<Offset>,
     /// Offsets of snapshots, sorted.
     snapshots: Vec<Offset>,
+    /// Base offsets of segments that may know of aborted transactions.
+    txn_indexes: Vec<Offset>,
 }
 
 /// The state of a directory while it is recovered.
@@ -42,6 +45,7 @@ struct Opening<'a> {
     recovery: Recovery,
     now: WallMillis,
     snapshots: Vec<Offset>,
+    txn_indexes: Vec<Offset>,
     segments: Vec<Arc<Segment>>,
     epochs: Epochs,
     producers: Producers,
@@ -87,6 +91,7 @@ impl Log {
             recovery,
             now,
             snapshots: contents.snapshots,
+            txn_indexes: contents.txn_indexes,
             segments,
             epochs: Epochs::load(&*disk, &dir)?,
             producers: Producers::default(),
@@ -130,12 +135,15 @@ impl Opening<'_> {
             });
         }
         let first = self.segments.first().map_or(Offset::ZERO, |segment| segment.base_offset);
+        let mut aborted = aborted::load(&**self.disk, self.dir, &self.txn_indexes)?;
+        aborted.sort_by_key(|transaction| transaction.last_offset);
         let synced = if active.is_some() { self.recovery.recovery_point } else { log_end };
         let mut log = Log::from_parts(
             Parts {
                 disk: Arc::clone(self.disk),
                 dir: Arc::clone(self.dir),
                 topic_id,
+                aborted,
                 log_start: self.recovery.log_start.max(first).min(log_end),
                 segments: self.segments,
                 log_end,
@@ -376,11 +384,12 @@ fn list(disk: &dyn Disk, dir: &Path) -> Result<Contents, LogError> {
     if finish_removals(disk, dir, &names)? {
         names = disk.list(dir).context("list", dir)?.into_iter().map(|entry| entry.name).collect();
     }
-    let mut contents = Contents { segments: Vec::new(), snapshots: Vec::new() };
+    let mut contents = Contents { segments: Vec::new(), snapshots: Vec::new(), txn_indexes: Vec::new() };
     for (offset, suffix) in names.iter().filter_map(|name| name::parse(name)) {
         match suffix {
             name::LOG => contents.segments.push(offset),
             name::SNAPSHOT => contents.snapshots.push(offset),
+            name::TXN_INDEX => contents.txn_indexes.push(offset),
             _ if suffix.ends_with(name::DELETED) => remove_if_there(disk, &name::path(dir, offset, suffix))?,
             _ => {}
         }

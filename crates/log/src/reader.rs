@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::{Mutex, RwLock};
 use stream_types::{LeaderEpoch, Offset, Uuid};
 
+use crate::aborted::AbortedTransaction;
 use crate::dir_health::DirHealth;
 use crate::disk::Disk;
 use crate::epoch::Epochs;
@@ -94,6 +95,8 @@ pub struct LogReader {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) dir: Arc<Path>,
     pub(crate) topic_id: Uuid,
+    /// Sorted by their last offsets; the log as it was opened has them, and none come after.
+    pub(crate) aborted: Vec<AbortedTransaction>,
     pub(crate) view: RwLock<View>,
     /// Changed by the writer only, for as long as a batch is compared.
     pub(crate) producers: Mutex<Producers>,
@@ -197,6 +200,14 @@ impl LogReader {
     /// The offset up to which no transaction is open, at most the high watermark.
     pub fn last_stable_offset(&self) -> Offset {
         self.view.read().last_stable().offset()
+    }
+
+    /// Transactions that were aborted and have records from `offset` on, as far as `read_committed` reads.
+    pub fn aborted_from(&self, offset: Offset) -> Vec<AbortedTransaction> {
+        let end = self.last_stable_offset();
+        let begin = self.aborted.partition_point(|transaction| transaction.last_offset < offset);
+        let later = self.aborted.iter().skip(begin);
+        later.filter(|transaction| transaction.first_offset < end).copied().collect()
     }
 
     /// The offset up to which everything is durable: what the recovery point checkpoint says.

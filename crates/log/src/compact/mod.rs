@@ -9,8 +9,8 @@
 //!   that a segment always reaches to the one after it.
 //! - A tombstone stays until `delete.retention.ms` after it was first seen here; the batch remembers when
 //!   that is (KIP-534).
-//! - Records without a key go. Control batches stay. Records of transactions stay and supersede nothing, until
-//!   aborted transactions are known here.
+//! - Records without a key go. Control batches stay. Records of transactions stay and supersede nothing. A segment
+//!   with records of aborted transactions stays whole, and with it the index that says so.
 //! - Only what is committed and synced takes part.
 //!
 //! Files of a new segment are `.cleaned` while they are written, then synced and renamed to `.swap`. From the

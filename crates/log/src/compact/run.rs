@@ -12,6 +12,7 @@ use super::filter::{Filter, Kept, emptied};
 use super::key_map::KeyMap;
 use super::plan::CompactionPlan;
 use super::swap::{Files, IndexBuilder};
+use crate::aborted;
 use crate::disk::DiskFile;
 use crate::error::{Context, DiskError};
 use crate::name;
@@ -129,18 +130,25 @@ impl CompactionPlan {
     fn groups(&self) -> Vec<Vec<Arc<Segment>>> {
         let mut groups: Vec<Vec<Arc<Segment>>> = Vec::new();
         let mut bytes = 0;
+        let mut is_split = true;
         let ends = self.segments.iter().skip(1).map(|segment| segment.base_offset).chain([self.end]);
         for (segment, end) in self.segments.iter().zip(ends) {
+            // What its index says of aborted transactions is not carried to a new segment: it stays as it is.
+            if aborted::has_any(&*self.disk, &self.dir, segment.base_offset) {
+                is_split = true;
+                continue;
+            }
             bytes += segment.size();
             let limit = self.segment_bytes_max.min(i32::MAX as u64);
             match groups.last_mut().filter(|group| {
                 let base = group.first().map_or(end, |first| first.base_offset);
-                bytes <= limit && end.0 - base.0 <= i64::from(i32::MAX)
+                !is_split && bytes <= limit && end.0 - base.0 <= i64::from(i32::MAX)
             }) {
                 Some(group) => group.push(Arc::clone(segment)),
                 None => {
                     bytes = segment.size();
                     groups.push(vec![Arc::clone(segment)]);
+                    is_split = false;
                 }
             }
         }

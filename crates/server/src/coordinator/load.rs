@@ -1,11 +1,13 @@
 //! Reading a partition of `__consumer_offsets` into a machine.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use stream_codec::batch::BatchError;
 use stream_coordinator::{CoordinatorError, GroupConfig, GroupShard};
 use stream_log::{LogReader, ReadBound, ReadError};
-use stream_types::{LeaderEpoch, Offset, limits};
+use stream_types::{LeaderEpoch, Offset, ProducerId, limits};
 use thiserror::Error;
 
 use super::shard::ReplyTo;
@@ -93,6 +95,8 @@ async fn wait_for_high_watermark(partition: &Partition, end: Offset) -> Result<(
 
 fn replay(reader: &LogReader, end: Offset, machine: &mut GroupShard<ReplyTo>) -> Result<Replayed, LoadError> {
     let mut replayed = Replayed::default();
+    // Offsets that transactions commit, which Apache Kafka has left here: they count from the end of a transaction on.
+    let mut pending: HashMap<ProducerId, Vec<(Offset, Bytes, Option<Bytes>)>> = HashMap::new();
     let mut offset = reader.log_start();
     while offset < end {
         let batches = reader.read_batches(offset, READ_BYTES, ReadBound::LogEnd)?;
@@ -103,18 +107,29 @@ fn replay(reader: &LogReader, end: Offset, machine: &mut GroupShard<ReplyTo>) ->
             let base = batch.header().base_offset;
             replayed.bytes += batch.bytes().len() as u64;
             replayed.records += u64::try_from(batch.header().record_count).unwrap_or(0);
-            let attributes = batch.header().attributes;
-            // Offsets of transactions, which only another broker can have written here, are not known to be committed.
-            if attributes.is_control() || attributes.is_transactional() {
-                continue;
-            }
+            let (attributes, producer) = (batch.header().attributes, batch.header().producer_id);
             let unreadable = |source| LoadError::Batch { offset: base, source };
             for record in batch.records(limits::DECOMPRESSED_BATCH_BYTES_MAX).map_err(unreadable)? {
                 let record = record.map_err(unreadable)?;
-                let Some(key) = &record.key else { continue };
-                machine.replay(batch.offset_of(&record), key, record.value.as_ref())?;
+                let offset = batch.offset_of(&record);
+                let Some(key) = record.key else { continue };
+                if attributes.is_control() {
+                    let ended = pending.remove(&producer).unwrap_or_default();
+                    for (offset, key, value) in ended.iter().filter(|_| commits(&key)) {
+                        machine.replay(*offset, key, value.as_ref())?;
+                    }
+                } else if attributes.is_transactional() {
+                    pending.entry(producer).or_default().push((offset, key, record.value));
+                } else {
+                    machine.replay(offset, &key, record.value.as_ref())?;
+                }
             }
         }
     }
     Ok(replayed)
+}
+
+/// Whether a control record with this key ends a transaction by committing it: its version, and a type of 1.
+fn commits(key: &Bytes) -> bool {
+    key.get(2..4) == Some(&[0, 1])
 }

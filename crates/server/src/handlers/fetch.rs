@@ -17,13 +17,13 @@ use std::time::Duration;
 
 use stream_codec::{RecordPart, Records, Str};
 use stream_log::disk::file::without_waiting;
-use stream_log::{LogSlice, ReadBound, SlicePart};
+use stream_log::{LogReader, LogSlice, ReadBound, SlicePart};
 use stream_metadata::TopicImage;
 use stream_security::acl::{Operation, ResourceType};
 use stream_security::quota::QuotaType;
 use stream_types::{ErrorCode, LeaderEpoch, Offset, PartitionIndex, Uuid, limits};
 use stream_wire::api::ApiKey;
-use stream_wire::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData};
+use stream_wire::fetch::{AbortedTransaction, FetchRequest, FetchResponse, FetchableTopicResponse, PartitionData};
 use tokio::sync::Semaphore;
 
 use super::error_map;
@@ -371,6 +371,7 @@ fn partition_data(
     files: &mut Vec<FileRange>,
 ) -> PartitionData {
     let mut records = Records::empty();
+    let is_empty = slice.len == 0;
     for part in slice.parts {
         records.parts.push(match part {
             SlicePart::Bytes(bytes) => RecordPart::Bytes(bytes),
@@ -382,8 +383,19 @@ fn partition_data(
     }
     let mut data = offsets(wanted, Some(partition));
     data.records = Some(records);
-    data.aborted_transactions = (bound == ReadBound::LastStable).then(Vec::new);
+    data.aborted_transactions = (bound == ReadBound::LastStable).then(|| match partition.reader() {
+        Some(reader) if !is_empty => aborted(reader, Offset(wanted.asked.partition.fetch_offset)),
+        _ => Vec::new(),
+    });
     data
+}
+
+fn aborted(reader: &LogReader, from: Offset) -> Vec<AbortedTransaction> {
+    let of = |transaction: stream_log::AbortedTransaction| AbortedTransaction {
+        producer_id: transaction.producer_id.get(),
+        first_offset: transaction.first_offset.get(),
+    };
+    reader.aborted_from(from).into_iter().map(of).collect()
 }
 
 fn failed_data(wanted: &Wanted, error: ErrorCode, partition: Option<&Partition>) -> PartitionData {
