@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{FallocateFlags, fallocate, statvfs, syncfs};
+use rustix::fs::{FallocateFlags, FlockOperation, fallocate, fcntl_lock, statvfs, syncfs};
 use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev};
 
 use super::{DirEntry, Disk, DiskFile, DiskLock, DiskVolume};
@@ -120,9 +120,17 @@ impl Disk for FileDisk {
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DiskLock>> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        // A JVM, and so Apache Kafka, takes the other kind of lock, and neither kind sees the other.
+        match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Box::new(OsLock { _file: file })),
-            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(TryLockError::Error(error)) => Err(error),
+            Err(Errno::AGAIN | Errno::ACCESS) => Err(io::ErrorKind::WouldBlock.into()),
+            // File systems that have none.
+            Err(Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(Box::new(OsLock { _file: file })),
+            Err(errno) => Err(errno.into()),
         }
     }
 }
