@@ -6,6 +6,7 @@
 //! nothing. [`config_def`] names every configuration key, its type, default and scope.
 
 pub mod acl;
+pub mod adoption;
 pub mod config_def;
 pub mod controller;
 pub mod image;

@@ -35,6 +35,11 @@ macro_rules! metadata_records {
                 }
             }
 
+            /// Whether this kind of record has a schema here.
+            pub(crate) fn is_known(api_key: i16) -> bool {
+                matches!(u32::from(api_key.unsigned_abs()), $($api_key)|*)
+            }
+
             /// The framed record: frame version, kind, version, body.
             pub fn encode(&self) -> Result<Bytes, MetadataError> {
                 Ok(match self {

@@ -1,6 +1,7 @@
 //! The server behind the `hanzo-stream` binary: configuration, start and stop, listeners, handlers, and the drivers of
 //! the machines. It does I/O and decides nothing that a machine can decide.
 
+pub mod adopt;
 pub mod broker;
 pub mod config;
 pub mod telemetry;
@@ -21,3 +22,4 @@ mod maintenance;
 mod net;
 mod partitions;
 mod quotas;
+mod unsecured;

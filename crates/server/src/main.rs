@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use stream_server::adopt::{self, AdoptArguments, ReportFormat};
 use stream_server::config::{Arguments, Loaded, ServerConfig};
 use stream_server::{broker, telemetry};
 
@@ -24,6 +25,9 @@ enum Command {
     /// Run a broker; without options a whole cluster of one on localhost.
     #[command(after_help = SERVER_EXAMPLES)]
     Server(ServerArguments),
+    /// Take over the data directory of a stopped Apache Kafka node (3.7 to 4.x, KRaft)
+    #[command(after_help = ADOPT_EXAMPLES)]
+    Adopt(AdoptCommand),
     #[command(flatten)]
     Client(stream_cli::Command),
 }
@@ -42,6 +46,40 @@ Later sources win: the file, the environment (KAFKA_CFG_NUM_PARTITIONS=8 or
 KAFKA_NUM_PARTITIONS=8), --set.
 
 Exit status: 0 stopped as told, 2 wrong usage or configuration, 4 the storage failed.";
+
+const ADOPT_EXAMPLES: &str = "\
+Examples:
+  hanzo-stream adopt /bitnami/kafka/data --dry-run
+      what is there, and what of it cannot be carried; nothing is changed
+  hanzo-stream adopt /bitnami/kafka/data
+      the same, and then the directory is this broker's: Kafka will not start on it any more
+  hanzo-stream adopt /disk1/kafka /disk2/kafka
+      a node with several log.dirs
+
+Exit status: 0 adopted (with --dry-run: it can be), 2 it cannot be, 4 the storage failed.";
+
+#[derive(Args)]
+struct AdoptCommand {
+    /// Every one of the node's log.dirs
+    #[arg(value_name = "DIR", required = true)]
+    dirs: Vec<PathBuf>,
+
+    /// Say what is there and what of it cannot be carried, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
+    output: OutputFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OutputFormat {
+    /// A table
+    Table,
+    /// JSON
+    Json,
+}
 
 #[derive(Args)]
 struct ServerArguments {
@@ -76,6 +114,13 @@ fn main() -> ExitCode {
     let command_line = CommandLine::try_parse().unwrap_or_else(|error| refuse(&error));
     match command_line.command {
         Command::Server(arguments) => server(arguments),
+        Command::Adopt(AdoptCommand { dirs, dry_run, output }) => {
+            let format = match output {
+                OutputFormat::Table => ReportFormat::Table,
+                OutputFormat::Json => ReportFormat::Json,
+            };
+            adopt::run(&AdoptArguments { dirs, dry_run, format })
+        }
         Command::Client(command) => stream_cli::run(command, CommandLine::command()),
     }
 }

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use super::publish::Publisher;
 use super::stop::StopSignals;
 use super::{Authorization, Broker, ProducerIds, Stop};
+use crate::adopt::adopt_at_start;
 use crate::audit::{self, AuditTrail};
 use crate::bearer_keys::BearerKeys;
 use crate::clock::{self, Clock};
@@ -37,6 +38,7 @@ use crate::partitions::{Flusher, LogDirs, PartitionTable, WorkerContext, Workers
 use crate::quotas::ClientQuotas;
 use crate::telemetry::http;
 use crate::telemetry::metrics::Metrics;
+use crate::unsecured;
 
 const EXIT_CONFIGURATION: u8 = 2;
 const EXIT_STORAGE: u8 = 4;
@@ -89,6 +91,8 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let listeners = bind_all(&config, &certificates)?;
     let http_sockets = http::bind(&config).await.map_err(surroundings)?;
     let disk: Arc<dyn Disk> = Arc::new(FileDisk);
+    adopt_at_start(&disk, &config)
+        .map_err(|error| if error.is_storage() { storage(error) } else { surroundings(error) })?;
     let data_dir = data_dir::open(&config).map_err(surroundings)?;
     let log_dirs = LogDirs::load(&disk, &data_dir).map_err(storage)?;
     let static_config = Arc::new(StaticConfig::new(config.node_id, config.static_config()));
@@ -128,11 +132,15 @@ async fn serve(config: ServerConfig, cores: usize) -> Result<(), StartError> {
     let publishing = tokio::spawn(publisher.run(images));
     let health = http::start(http_sockets, &broker);
     register(&broker, &data_dir).await?;
+    let maintenance = Maintenance::start(&broker)
+        .map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
+    if let Some(reason) = unsecured::refusal(&broker.config, &broker.image()) {
+        super::stop::stop(&broker, publishing, maintenance).await.map_err(storage)?;
+        return Err(surroundings(reason));
+    }
     declare_acls(&broker).await?;
     audit::start(&broker);
     delegation_tokens::start(&broker, broker.config.tokens.check_interval);
-    let maintenance = Maintenance::start(&broker)
-        .map_err(|error| storage(format!("cannot start the maintenance of logs: {error}")))?;
     // From here on somebody may see that it serves, and stop it.
     let signals = StopSignals::catch().map_err(|error| storage(format!("cannot catch SIGTERM: {error}")))?;
     broker.credentials.start(&broker);

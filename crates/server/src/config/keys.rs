@@ -29,6 +29,7 @@ pub(crate) const READ_KEYS: &[&str] = &[
     "group.max.session.timeout.ms",
     "group.max.size",
     "group.min.session.timeout.ms",
+    "hanzo.allow.unsecured",
     "hanzo.audit.topic",
     "hanzo.catalog.file",
     "hanzo.cluster.id",

@@ -228,6 +228,7 @@ fn build(settings: Settings, machine: &Machine, declared: DeclaredAccess) -> Res
         quotas: quota_settings(reader)?,
         log: log_settings(reader)?,
         authorizer: authorizer::resolve(reader)?,
+        allow_unsecured: reader.bool("hanzo.allow.unsecured")?,
         flush_policy: match reader.text_or_default("hanzo.flush.policy") {
             "always" => FlushPolicy::Always,
             "never" => FlushPolicy::Never,

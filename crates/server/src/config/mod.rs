@@ -240,6 +240,8 @@ pub struct ServerConfig {
     pub log: LogSettings,
     /// `authorizer.class.name`, `super.users` and `allow.everyone.if.no.acl.found`; none where everybody may do everything.
     pub authorizer: Option<AuthorizerSettings>,
+    /// `hanzo.allow.unsecured`
+    pub allow_unsecured: bool,
     /// `hanzo.http.listener`; none for off.
     pub http_listener: Option<HttpListener>,
     /// `hanzo.flush.policy`

@@ -77,7 +77,7 @@ pub(crate) enum DataDirError {
     #[error("data directory {} cannot be trusted: {problem}; restore it, or choose another with --data-dir", dir.display())]
     Suspect { dir: PathBuf, problem: String },
     #[error(
-        "data directory {} is that of an Apache Kafka node, which cannot be adopted yet; choose another with --data-dir",
+        "data directory {} is that of an Apache Kafka node; 'hanzo-stream adopt' takes it over, or choose another with --data-dir",
         dir.display()
     )]
     ApacheKafka { dir: PathBuf },

@@ -3,6 +3,10 @@
 use super::super::key::{ConfigKey, ConfigType, boolean, long, string, unset};
 
 pub(super) static KEYS: &[ConfigKey] = &[
+    boolean("hanzo.allow.unsecured", "false")
+        .honoured()
+        .doc("Whether a cluster that has ACLs or SCRAM users starts although nobody is asked who they are.")
+        .note("Without it such a start is refused (docs/moving-from-kafka.md)."),
     unset("hanzo.audit.topic", ConfigType::String)
         .honoured()
         .doc("The topic of the audit trail: failed authentications, denials, administrative changes; beside the log.")
