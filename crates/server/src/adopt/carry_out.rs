@@ -49,13 +49,14 @@ pub(crate) fn carry_out(disk: &Arc<dyn Disk>, survey: &Survey, seed: u64) -> Res
     finish(&**disk, dir)
 }
 
-/// The last step: Kafka's metadata log is put aside. Nothing happens where that was done.
+/// The last step: Kafka's metadata log is put aside. Nothing happens where that was done; what a Kafka that was started
+/// on the adopted directory, and refused it, has left there is nothing to us.
 pub(crate) fn finish(disk: &dyn Disk, dir: &Path) -> Result<(), AdoptError> {
-    let kafka = dir.join(KAFKA_METADATA_DIR);
-    if disk.list(&kafka).is_err() {
+    let (kafka, aside) = (dir.join(KAFKA_METADATA_DIR), dir.join(ADOPTED_DIR));
+    if disk.list(&kafka).is_err() || disk.list(&aside).is_ok() {
         return Ok(());
     }
-    disk.rename(&kafka, &dir.join(ADOPTED_DIR)).map_err(io_error("rename", &kafka))?;
+    disk.rename(&kafka, &aside).map_err(io_error("rename", &kafka))?;
     disk.sync_dir(dir).map_err(io_error("sync", dir))
 }
 
