@@ -30,7 +30,7 @@ CASES = [
     # As the requirement documents have them.
     Case("--list"),
     Case("--describe --group helixagent-group"),
-    Case("--describe --group insights-agents --all-topics"),
+    Case("--group analytics-ingest --describe"),
     # What is there.
     Case("--list --state"),
     Case("--list --state stable,Empty --type"),
@@ -121,7 +121,7 @@ def answers(shared_broker, tmp_path_factory):
             wanted = ConsumerGroupTopicPartitions(group, offsets)
             admin.alter_consumer_group_offsets([wanted], request_timeout=SECONDS)[group].result()
 
-    commit("helixagent-group", "insights-agents")
+    commit("helixagent-group", "analytics-ingest")
     member = Member(bootstrap, "active")
     lists = [case for case in CASES if case.line.startswith("--list")]
     others = [case for case in CASES if case not in lists]

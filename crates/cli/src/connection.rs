@@ -57,6 +57,15 @@ pub(crate) fn client(
         Some(path) => ClientProperties::load(path)?,
         None => ClientProperties::default(),
     };
+    client_with(bootstrap_server, properties, timeout)
+}
+
+/// As [`client`], with properties that were read already.
+pub(crate) fn client_with(
+    bootstrap_server: &str,
+    properties: ClientProperties,
+    timeout: Option<Duration>,
+) -> Result<Client, CliError> {
     let bootstrap =
         parse_bootstrap(bootstrap_server).map_err(|error| CliError::usage(format!("--bootstrap-server: {error}")))?;
     let timeout = timeout.or(properties.timeout).unwrap_or(TIMEOUT);

@@ -230,7 +230,7 @@ fn split_key(line: &Bytes, separator: Option<&str>) -> Option<(Option<Bytes>, By
 }
 
 /// Standard input is read by a thread, because a terminal blocks whoever reads it.
-fn read_standard_input() -> mpsc::Receiver<std::io::Result<Bytes>> {
+pub(crate) fn read_standard_input() -> mpsc::Receiver<std::io::Result<Bytes>> {
     let (sender, receiver) = mpsc::channel(PIECES_MAX);
     std::thread::spawn(move || {
         let mut input = std::io::stdin().lock();
@@ -253,13 +253,14 @@ fn read_standard_input() -> mpsc::Receiver<std::io::Result<Bytes>> {
 
 /// Lines of what comes in pieces, without their ends.
 #[derive(Clone, Debug, Default)]
-struct Lines {
+pub(crate) struct Lines {
     whole: std::collections::VecDeque<Bytes>,
     open: Vec<u8>,
 }
 
 impl Lines {
-    fn push(&mut self, piece: &[u8]) {
+    /// Adds a piece.
+    pub(crate) fn push(&mut self, piece: &[u8]) {
         let mut parts = piece.split(|byte| *byte == b'\n').peekable();
         while let Some(part) = parts.next() {
             self.open.extend_from_slice(part);
@@ -269,7 +270,8 @@ impl Lines {
         }
     }
 
-    fn finish(&mut self) {
+    /// What is left is a line too.
+    pub(crate) fn finish(&mut self) {
         if !self.open.is_empty() {
             self.close();
         }
@@ -283,7 +285,8 @@ impl Lines {
         self.whole.push_back(line.into());
     }
 
-    fn next(&mut self) -> Option<Bytes> {
+    /// The next line that is whole.
+    pub(crate) fn next(&mut self) -> Option<Bytes> {
         self.whole.pop_front()
     }
 }

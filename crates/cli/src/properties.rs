@@ -20,15 +20,12 @@ pub(crate) struct ClientProperties {
 impl ClientProperties {
     /// Reads a file; security that it asks for and that cannot be had is an error.
     pub(crate) fn load(path: &Path) -> Result<ClientProperties, CliError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| CliError::usage(format!("reading {}: {error}", path.display())))?;
-        ClientProperties::parse(&text).map_err(|reason| CliError::usage(format!("{}: {reason}", path.display())))
+        let properties = read_properties(path)?;
+        ClientProperties::of(&properties).map_err(|reason| CliError::usage(format!("{}: {reason}", path.display())))
     }
 
-    fn parse(text: &str) -> Result<ClientProperties, String> {
-        let properties = properties::parse(text).map_err(|error| format!("line {}: {}", error.line, error.problem))?;
-        let properties: BTreeMap<String, String> =
-            properties.into_iter().map(|property| (property.key, property.value)).collect();
+    /// What properties say of a client; the reason if they cannot be honoured.
+    pub(crate) fn of(properties: &BTreeMap<String, String>) -> Result<ClientProperties, String> {
         let millis = |key: &str| match properties.get(key) {
             None => Ok(None),
             Some(value) => match value.trim().parse() {
@@ -40,9 +37,21 @@ impl ClientProperties {
             client_id: properties.get("client.id").cloned(),
             timeout: millis("default.api.timeout.ms")?,
             request_timeout: millis("request.timeout.ms")?,
-            security: Security::from_properties(&properties).map_err(|error| error.to_string())?,
+            security: Security::from_properties(properties).map_err(|error| error.to_string())?,
         })
     }
+}
+
+/// The pairs of a file of Java properties.
+pub(crate) fn read_properties(path: &Path) -> Result<BTreeMap<String, String>, CliError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::usage(format!("reading {}: {error}", path.display())))?;
+    pairs(&text).map_err(|reason| CliError::usage(format!("{}: {reason}", path.display())))
+}
+
+fn pairs(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let properties = properties::parse(text).map_err(|error| format!("line {}: {}", error.line, error.problem))?;
+    Ok(properties.into_iter().map(|property| (property.key, property.value)).collect())
 }
 
 /// Reads `KEY=VALUE`.
@@ -57,18 +66,22 @@ pub(crate) fn key_and_value(text: &str) -> Result<(String, String), String> {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<ClientProperties, String> {
+        pairs(text).and_then(|properties| ClientProperties::of(&properties))
+    }
+
     #[test]
     fn kafkas_own_files_are_read() {
         let text =
             "# comment\n! another\n client.id : me\nrequest.timeout.ms=30\\\n 000\nsecurity.protocol=PLAINTEXT\n";
-        let read = ClientProperties::parse(text).expect("valid");
+        let read = parse(text).expect("valid");
         assert_eq!(read.client_id.as_deref(), Some("me"));
         assert_eq!(read.request_timeout, Some(Duration::from_secs(30)));
         assert_eq!(read.timeout, None);
     }
 
     fn refusal(text: &str) -> String {
-        ClientProperties::parse(text).map(|_| ()).expect_err("refused")
+        parse(text).map(|_| ()).expect_err("refused")
     }
 
     #[test]
@@ -88,7 +101,7 @@ mod tests {
     fn sasl_is_read_and_its_mistakes_are_named_without_the_password() {
         let sasl = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\nsasl.jaas.config=";
         let scram = "org.apache.kafka.common.security.scram.ScramLoginModule required \\\n username=\"a\" password=\"hunter2\";";
-        let read = ClientProperties::parse(&format!("{sasl}{scram}")).expect("valid");
+        let read = parse(&format!("{sasl}{scram}")).expect("valid");
         assert_eq!(read.security.protocol(), "SASL_PLAINTEXT");
         assert!(read.security.warnings.is_empty());
         assert!(!format!("{read:?}").contains("hunter2"));
@@ -121,7 +134,7 @@ mod tests {
         let text = "ssl.provider=x\nsasl.kerberos.service.name=kafka\nsasl.login.refresh.window.factor=0.8\n\
                     sasl.login.callback.handler.class=\
                     org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler\nacks=all\n";
-        assert!(ClientProperties::parse(text).is_ok());
+        assert!(parse(text).is_ok());
         assert!(refusal("sasl.login.callback.handler.class=com.example.Mine").contains("is not supported"));
     }
 
@@ -129,7 +142,7 @@ mod tests {
     fn a_password_in_the_clear_is_warned_of() {
         let text = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n\
                     sasl.jaas.config=a.PlainLoginModule required username=a password=b;";
-        let read = ClientProperties::parse(text).expect("valid");
+        let read = parse(text).expect("valid");
         assert_eq!(read.security.warnings.len(), 1);
     }
 

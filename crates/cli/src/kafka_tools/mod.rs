@@ -6,8 +6,11 @@
 
 mod acls;
 mod api_versions;
+mod client_properties;
 mod cluster;
 mod configs;
+mod console_consumer;
+mod console_producer;
 mod consumer_groups;
 mod delete_records;
 mod error;
@@ -72,6 +75,16 @@ struct Tool {
 /// Every tool that there is.
 const TOOLS: &[Tool] = &[
     Tool { name: "kafka-topics", classes: &["TopicCommand"], start: start::<topics::Topics> },
+    Tool {
+        name: "kafka-console-producer",
+        classes: &["ConsoleProducer"],
+        start: start::<console_producer::ConsoleProducer>,
+    },
+    Tool {
+        name: "kafka-console-consumer",
+        classes: &["ConsoleConsumer"],
+        start: start::<console_consumer::ConsoleConsumer>,
+    },
     Tool {
         name: "kafka-consumer-groups",
         classes: &["ConsumerGroupCommand"],
