@@ -78,7 +78,10 @@ def test_nothing_that_can_be_asked_for_shows_a_password(start, tmp_path):
     module = "org.apache.kafka.common.security.plain.PlainLoginModule"
     broker = start(
         {"KAFKA_CLIENT_USERS": ADA.name, "KAFKA_CLIENT_PASSWORDS": ADA.password},
-        {f"listener.name.{LISTENER.lower()}.plain.sasl.jaas.config": f'{module} required user_{root.name}="{root.password}";'},
+        {
+            f"listener.name.{LISTENER.lower()}.plain.sasl.jaas.config": f'{module} required user_{root.name}="{root.password}";',
+            "hanzo.http.metrics.auth": "open",
+        },
     )
     admin = AdminClient(registry.client(broker.address(LISTENER), root))
     # SCRAM's keys of a user in the cluster's metadata are as good as the password.

@@ -225,7 +225,7 @@ def test_a_renewed_certificate_is_shown(secured, certificates, tmp_path):
                 return encrypted.getpeercert(binary_form=True)
 
     first = shown()
-    renewed = certificates.authority.issue("renewed")
+    renewed = certificates.authority.issue("renewed", certificates.server.certificate.subject.rfc4514_string())
     store.write_bytes(renewed.key_pem + renewed.chain_pem)
     wait_for(lambda: shown() != first, 20, "the new certificate", every=0.5)
     _, _, body = ask(broker, user=ALICE, ca=ca)
