@@ -117,6 +117,26 @@ def check_age_and_margin(prometheus: Prometheus, topic: str) -> None:
     assert set(prometheus.query(f"kafka_consumer_group_lost_records{{topic='{topic}'}}").values()) == {0}
 
 
+def test_who_waits_is_counted(broker, topic):
+    def waiting(operation: str) -> int:
+        [count] = re.findall(rf'^kafka_purgatory_requests{{operation="{operation}"}} (\d+)$', scrape(broker.http_port), re.M)
+        return int(count)
+
+    assert waiting("Fetch") == 0
+    settings = {"bootstrap.servers": broker.bootstrap, "group.id": "waiting", "fetch.wait.max.ms": 10_000}
+    consumer = Consumer(settings)
+    try:
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in range(PARTITIONS)])
+        consumer.poll(0)
+        wait_for(lambda: waiting("Fetch") == 1, 10, "a Fetch that waits for records")
+        produce(broker, topic, 1)
+        assert consumer.poll(10) is not None, "it was woken"
+    finally:
+        consumer.close()
+    wait_for(lambda: waiting("Fetch") == 0, 10, "nobody to wait when the consumer is gone")
+    assert [waiting(operation) for operation in ("Produce", "JoinGroup", "SyncGroup")] == [0, 0, 0]
+
+
 def test_what_was_deleted_unread_is_told(broker, topic):
     produce(broker, topic, 2 * PARTITIONS)
     consume(broker, topic, 1)
