@@ -14,6 +14,7 @@ import pytest
 
 from conftest import broker_class
 from lib.apache_kafka import HOME, ApacheKafka
+from lib.wire import MESSAGES
 from security import matrix
 from security.cases import all_cases, users
 from security.matrix import LISTENER, Matrix
@@ -126,3 +127,9 @@ def test_every_case_is_recorded():
     if os.environ.get("UPDATE_DECISIONS"):
         pytest.skip("they are being recorded")
     assert recorded().keys() == {case.key for case in all_cases()}
+
+
+def test_every_api_that_is_offered_has_a_row(asked):
+    """ApiVersions and the two of SASL are for everybody."""
+    keys = {MESSAGES[f"{row.api}Request"].API_KEY for row in ROWS}
+    assert asked.is_oracle or asked.world.offered - keys == {17, 18, 36}
