@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
     AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, ConfigResource,
     NewTopic, OffsetSpec, ResourcePatternType, ResourceType, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion,
@@ -217,24 +217,33 @@ def run_group(port: int, group: str, topics: list[str], seconds: float) -> threa
 
 
 def all_records(port: int, topics: dict[str, int], isolation: str) -> dict[str, list]:
-    found = {}
-    consumer = Consumer({**login(port), "group.id": "reader", "enable.auto.commit": False, "isolation.level": isolation, "enable.partition.eof": True, "auto.offset.reset": "earliest"})
-    for topic, partitions in topics.items():
-        for partition in range(partitions):
-            consumer.assign([TopicPartition(topic, partition, 0)])
-            records = found.setdefault(f"{topic}-{partition}", [])
-            deadline = time.monotonic() + SECONDS
-            while time.monotonic() < deadline:
-                message = consumer.poll(1)
-                if message is None:
-                    continue
-                if message.error():
-                    break
-                text = lambda value: None if value is None else value.decode()  # noqa: E731
-                headers = [[name, text(value)] for name, value in message.headers() or []]
-                records.append([message.offset(), message.timestamp()[1], text(message.key()), text(message.value()), headers])
+    consumer = Consumer({
+        **login(port), "group.id": "reader", "enable.auto.commit": False, "isolation.level": isolation, "enable.partition.eof": True,
+        "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10,
+    })  # fmt: skip
+    places = [TopicPartition(topic, partition, 0) for topic, partitions in topics.items() for partition in range(partitions)]
+    found = {f"{place.topic}-{place.partition}": [] for place in places}
+    consumer.assign(places)
+    ended = set()
+    deadline = time.monotonic() + SECONDS
+    while len(ended) < len(places):
+        assert time.monotonic() < deadline, f"only {ended} were read to their ends"
+        message = consumer.poll(1)
+        if message is None:
+            continue
+        place = f"{message.topic()}-{message.partition()}"
+        if message.error():
+            assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+            ended.add(place)
+            continue
+        headers = [[name, text(value)] for name, value in message.headers() or []]
+        found[place].append([message.offset(), message.timestamp()[1], text(message.key()), text(message.value()), headers])
     consumer.close()
     return found
+
+
+def text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 def observe(port: int) -> dict:

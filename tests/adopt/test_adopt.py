@@ -221,6 +221,27 @@ def test_an_unclean_stop_is_said_and_recovered(kafka_data, tmp_path):
     assert (seen["records"], seen["committed"], seen["offsets"]) == (want["records"], want["committed"], want["offsets"])
 
 
+def test_several_log_directories(kafka_data, tmp_path):
+    data = kafka_data()
+    second = tmp_path / "second"
+    second.mkdir()
+    (second / "meta.properties").write_text(f"version=1\ncluster.id={record.CLUSTER_ID}\nnode.id={record.NODE_ID}\ndirectory.id=5L6g3nShT-eMCtK--X86sw\n")
+    (second / ".kafka_cleanshutdown").write_text("")
+    for name in ("orders-1", "ledger-0"):
+        (data / name).rename(second / name)
+    # In any order; ours lies beside Kafka's.
+    done = adopt(second, str(data))
+    assert done.returncode == 0, done.stderr
+    assert f"{data} has to be the first of log.dirs" in done.stdout
+    broker = node(tmp_path / "node", Path(f"{data},{second}"))
+    broker.start()
+    seen = record.observe(broker.ports["CLIENTS"])
+    broker.stop()
+    want = expected(VERSIONS[0])
+    assert (seen["records"], seen["committed"], seen["topics"]) == (want["records"], want["committed"], want["topics"])
+    assert not broker.unexpected_complaints()
+
+
 def test_a_directory_in_use_or_of_something_else_is_refused(kafka_data, tmp_path):
     data = kafka_data()
     with open(data / ".lock", "r+") as lock:

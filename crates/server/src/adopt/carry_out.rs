@@ -102,7 +102,12 @@ fn write(
 }
 
 /// What a start would read.
-fn read_back(disk: &Arc<dyn Disk>, dir: &Path, config: NodeConfig, seed: u64) -> Result<MetadataImage, AdoptError> {
+pub(super) fn read_back(
+    disk: &Arc<dyn Disk>,
+    dir: &Path,
+    config: NodeConfig,
+    seed: u64,
+) -> Result<MetadataImage, AdoptError> {
     let mut image = MetadataImage::empty(&config.new_cluster_id);
     let contradiction = |source| AdoptError::Contradiction { dir: dir.to_owned(), source };
     let mut node = Node::open(Arc::clone(disk), dir, config, seed)?;

@@ -17,6 +17,8 @@ mod kafka_files;
 mod report;
 mod state_topics;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
