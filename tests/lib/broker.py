@@ -165,6 +165,16 @@ class HanzoStream(Broker):
         return [str(binary), "server", *flags, "--data-dir", str(self.data)]
 
 
+class WithVariables(HanzoStream):
+    """Started in an environment with more variables, whose passwords are looked for too."""
+
+    variables: dict[str, str] = {}
+
+    def command(self) -> list[str]:
+        secrets.plant({}, self.variables)
+        return ["env", *(f"{name}={text}" for name, text in self.variables.items()), *super().command()]
+
+
 def wait_for(condition, seconds: float, what, every: float = 0.05):
     """Polls until `condition()` is true and returns its value. `what` is a text, or makes one when it is needed."""
     deadline = time.monotonic() + seconds

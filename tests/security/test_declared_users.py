@@ -12,22 +12,13 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from lib.broker import HanzoStream, release_binary
+from lib.broker import HanzoStream, WithVariables, release_binary
 from security import registry
 from security.registry import SECONDS, Principal
 
 LISTENER = "CLIENTS"
 ADA, BOB = Principal("ada"), Principal("bob")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-
-
-class WithVariables(HanzoStream):
-    """Started in an environment with more variables."""
-
-    variables: dict[str, str] = {}
-
-    def command(self) -> list[str]:
-        return ["env", *(f"{name}={text}" for name, text in self.variables.items()), *super().command()]
 
 
 @pytest.fixture

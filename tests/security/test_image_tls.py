@@ -8,19 +8,10 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from lib.broker import HanzoStream
+from lib.broker import WithVariables
 from lib.certificates import STORE_PASSWORD, Certificates
 
 SECONDS = 20
-
-
-class OfTheImage(HanzoStream):
-    """Started in the image's environment."""
-
-    variables: dict[str, str] = {}
-
-    def command(self) -> list[str]:
-        return ["env", *(f"{name}={text}" for name, text in self.variables.items()), *super().command()]
 
 
 def pem_stores(certificates: Certificates, directory) -> None:
@@ -57,7 +48,7 @@ def test_the_variables_of_tls_open_the_images_stores(request, certificates, tmp_
     password = tmp_path / "password"
     password.write_text(STORE_PASSWORD + "\n")
     password.chmod(0o600)
-    broker = OfTheImage(tmp_path / "broker", listeners={"CLIENTS": "SSL"})
+    broker = WithVariables(tmp_path / "broker", listeners={"CLIENTS": "SSL"})
     broker.variables = {
         "KAFKA_TLS_TYPE": kind, "KAFKA_TLS_CLIENT_AUTH": "required", "KAFKA_CERTS_DIR": str(directory),
         "KAFKA_CERTIFICATE_PASSWORD_FILE": str(password),
