@@ -1,11 +1,12 @@
 """Kafka's tools by our binary, beside transcripts of Kafka's own (lib/names.py says what they are and how they are recorded)."""
 
+import re
 import subprocess
 
 import pytest
 
 from conftest import broker_class
-from lib.broker import release_binary
+from lib.broker import REPOSITORY, release_binary
 from lib.commands import run
 from lib.names import FOLDER, Runner, check
 
@@ -40,9 +41,22 @@ def test_commands_of_older_releases(names_broker, tmp_path):
     assert '"partition":"usage-events-1","size":0,"offsetLag":0,"isFuture":false' in described
 
 
+def test_every_link_of_the_image_answers(tmp_path):
+    links = re.search(r"for tool in (.*?); do", (REPOSITORY / "deploy" / "Dockerfile").read_text(), re.DOTALL).group(1)
+    names = links.replace("\\\n", " ").split()
+    assert "kafka-topics" in names and len(names) >= 10
+    for name in (spelled for tool in names for spelled in (tool, f"{tool}.sh")):
+        link = tmp_path / name
+        link.symlink_to(release_binary().resolve())
+        # kafka-run-class runs what is named first.
+        words = ["kafka.tools.GetOffsetShell"] if name.startswith("kafka-run-class") else []
+        assert run([link, *words, "--version"]).startswith("4.3.1 ")
+
+
 def test_help_and_version_and_unknown_names():
     binary = release_binary()
-    assert "--topics-with-overrides" in run([binary, "kafka-topics.sh", "--help"])
+    shown = run([binary, "kafka-topics.sh", "--help"])
+    assert shown.startswith("Create, list, describe, alter and delete topics\n") and "--topics-with-overrides" in shown
     assert run([binary, "kafka-topics", "--version"]).startswith("4.3.1 ")
     for words, complaint in [
         (["kafka-nothing.sh"], "kafka-nothing: hanzo-stream does not answer for this tool; it does for kafka-"),

@@ -52,6 +52,9 @@ pub(super) fn words(code: ErrorCode) -> &'static str {
         ErrorCode::GroupAuthorizationFailed => "Group authorization failed.",
         ErrorCode::TopicAuthorizationFailed => "Topic authorization failed.",
         ErrorCode::ClusterAuthorizationFailed => "Cluster authorization failed.",
+        ErrorCode::OffsetOutOfRange => {
+            "The requested offset is not within the range of offsets maintained by the server."
+        }
         ErrorCode::UnknownTopicOrPartition => "This server does not host this topic-partition.",
         ErrorCode::UnknownMemberId => "The coordinator is not aware of this member.",
         ErrorCode::GroupSubscribedToTopic => {

@@ -178,15 +178,11 @@ fn start<T: KafkaTool>(tool: &'static Tool, words: &[String]) -> ExitCode {
 
 /// The arguments; none if only help was wanted.
 fn parse<T: KafkaTool>(name: &'static str, words: &[String]) -> Result<Option<T>, ToolError> {
-    let command = clap::Command::new(name)
-        .about(T::ABOUT)
-        .no_binary_name(true)
-        .infer_long_args(true)
-        .disable_version_flag(true)
-        .after_help(format!(
-            "Kafka's {name} without a JVM; docs/cli.md lists what is not there. --version tells the release."
-        ));
-    let matched = T::augment_args(command).try_get_matches_from(T::prepare(words));
+    let command =
+        clap::Command::new(name).no_binary_name(true).infer_long_args(true).disable_version_flag(true).after_help(
+            format!("Kafka's {name} without a JVM; docs/cli.md lists what is not there. --version tells the release."),
+        );
+    let matched = T::augment_args(command).about(T::ABOUT).try_get_matches_from(T::prepare(words));
     match matched.and_then(|matches| T::from_arg_matches(&matches)) {
         Ok(arguments) => Ok(Some(arguments)),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
