@@ -32,6 +32,12 @@ impl Log {
         Ok((end, work))
     }
 
+    /// As [`Log::take_sync`], for many logs at once that were just opened or created; for [`SyncWork::run_together`] and nothing
+    /// else.
+    pub fn take_unsynced(&mut self) -> Option<SyncWork> {
+        self.take_sync().map(SyncWork::without_files)
+    }
+
     fn prepare_close(&mut self) -> Result<Offset, LogError> {
         self.check_online()?;
         if self.dirty.in_flight {

@@ -92,7 +92,7 @@ impl SyncWork {
 
     /// Does the work of many logs of one file system at once. With thousands of files that is far quicker than
     /// one after another, and with few slower. To be reported to each log as if it had run alone.
-    pub fn run_together(works: &[SyncWork], volume: &dyn DiskVolume) -> io::Result<()> {
+    pub fn run_together<'a>(works: impl IntoIterator<Item = &'a SyncWork>, volume: &dyn DiskVolume) -> io::Result<()> {
         let mut epochs = Vec::new();
         for work in works {
             if let Some(path) = work.write_epochs()? {

@@ -16,9 +16,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::Broker;
 use crate::config::ConnectionLimits;
 use crate::controller::Published;
-use crate::partitions::{OpenPlan, Partition, TopicPartitions, TopicSettings, WorkerEvent};
+use crate::partitions::{
+    LOGS_WORTH_A_VOLUME_SYNC, OpenPlan, Partition, TopicPartitions, TopicSettings, Unsynced, WorkerEvent,
+};
 
-type Opening = (Arc<Partition>, oneshot::Receiver<Result<(), LogError>>);
+type Opening = (Arc<Partition>, oneshot::Receiver<Result<Option<Unsynced>, LogError>>);
 
 /// The task that applies committed images.
 #[derive(Debug)]
@@ -68,9 +70,9 @@ impl Publisher {
         if !before.shares_topics_with(image) {
             self.remove_gone(image).await;
             let opening = self.change_partitions(image);
-            let strays = opened(opening, true).await;
+            let strays = self.opened(opening, true).await;
             let opening = self.replace_strays(image, strays).await;
-            opened(opening, false).await;
+            self.opened(opening, false).await;
         }
         if !before.shares_configs_with(image) {
             self.change_configs(&before, image);
@@ -127,11 +129,15 @@ impl Publisher {
         let mut opening = Vec::new();
         let broker = Arc::clone(&self.broker);
         broker.partitions.update(|table| {
+            let missing = image.topics().iter().map(|topic| {
+                topic.partition_count().saturating_sub(table.get(&topic.id).map_or(0, |partitions| partitions.len()))
+            });
+            let are_many = missing.sum::<usize>() >= LOGS_WORTH_A_VOLUME_SYNC;
             for topic in image.topics().iter() {
                 let known = table.get(&topic.id).map_or(0, |partitions| partitions.len());
                 self.follow_epochs(topic);
                 if known < topic.partition_count() {
-                    let partitions = self.open_missing(image, topic, table, &mut opening);
+                    let partitions = self.open_missing(image, topic, table, are_many, &mut opening);
                     table.insert(topic.id, partitions);
                 }
             }
@@ -154,7 +160,7 @@ impl Publisher {
                     let aside = aside.display();
                     tracing::warn!(partition = %partition.id, "its directory was that of a deleted topic, which is {aside} now");
                     if let Some(topic) = image.topics().by_id(partition.topic_id) {
-                        opening.push(self.open(image, topic, partition));
+                        opening.push(self.open(image, topic, partition, false));
                     }
                 }
                 Ok(Err(error)) => {
@@ -168,7 +174,7 @@ impl Publisher {
         opening
     }
 
-    fn open(&self, image: &MetadataImage, topic: &TopicImage, partition: Arc<Partition>) -> Opening {
+    fn open(&self, image: &MetadataImage, topic: &TopicImage, partition: Arc<Partition>, with_many: bool) -> Opening {
         let place = self.broker.log_dirs.place(&partition.id);
         let assigned = topic.partition(partition.id.partition);
         let plan = OpenPlan {
@@ -180,6 +186,7 @@ impl Publisher {
             recovery_point: place.recovery_point,
             log_start: place.log_start,
             health: place.health,
+            with_many,
         };
         let (reply, opened) = oneshot::channel();
         let event = WorkerEvent::Open { partition: Arc::clone(&partition), plan: Box::new(plan), reply };
@@ -201,6 +208,7 @@ impl Publisher {
         image: &MetadataImage,
         topic: &TopicImage,
         table: &HashMap<Uuid, TopicPartitions>,
+        are_many: bool,
         opening: &mut Vec<Opening>,
     ) -> TopicPartitions {
         let known: &[Option<Arc<Partition>>] = table.get(&topic.id).map_or(&[], |partitions| partitions);
@@ -216,7 +224,7 @@ impl Publisher {
             let worker = self.broker.workers.handle(self.next_worker);
             self.next_worker += 1;
             let partition = Arc::new(Partition::new(id, topic.id, worker, &settings, Arc::clone(&traffic)));
-            opening.push(self.open(image, topic, Arc::clone(&partition)));
+            opening.push(self.open(image, topic, Arc::clone(&partition), are_many));
             partitions.push(Some(partition));
         }
         partitions.into()
@@ -242,23 +250,30 @@ impl Publisher {
             }
         }
     }
-}
 
-/// Waits for logs to be open and reports those that are not; with `may_be_stray` gives back the partitions whose directory
-/// belongs to another topic, and that topic's id.
-async fn opened(opening: Vec<Opening>, may_be_stray: bool) -> Vec<(Arc<Partition>, Uuid)> {
-    let mut strays = Vec::new();
-    for (partition, opened) in opening {
-        match opened.await {
-            Ok(Ok(())) => {}
-            Ok(Err(LogError::TopicIdMismatch { found, .. })) if may_be_stray => strays.push((partition, found)),
-            // That its directory has failed was said once.
-            Ok(Err(LogError::Offline { .. })) => {}
-            Ok(Err(error)) => {
-                tracing::error!(partition = %partition.id, "cannot open the log, its partition is offline: {error}");
+    /// Waits for logs to be open and reports those that are not; with `may_be_stray` gives back the partitions whose directory
+    /// belongs to another topic, and that topic's id.
+    async fn opened(&self, opening: Vec<Opening>, may_be_stray: bool) -> Vec<(Arc<Partition>, Uuid)> {
+        let mut strays = Vec::new();
+        let mut unsynced = Vec::new();
+        for (partition, opened) in opening {
+            match opened.await {
+                Ok(Ok(None)) => {}
+                Ok(Ok(Some(work))) => unsynced.push((partition, work)),
+                Ok(Err(LogError::TopicIdMismatch { found, .. })) if may_be_stray => strays.push((partition, found)),
+                // That its directory has failed was said once.
+                Ok(Err(LogError::Offline { .. })) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(partition = %partition.id, "cannot open the log, its partition is offline: {error}");
+                }
+                Err(_) => tracing::error!(partition = %partition.id, "the log's writer ended before it was opened"),
             }
-            Err(_) => tracing::error!(partition = %partition.id, "the log's writer ended before it was opened"),
         }
+        if !unsynced.is_empty() {
+            let broker = Arc::clone(&self.broker);
+            // It ends early only with the runtime.
+            let _ = tokio::task::spawn_blocking(move || broker.log_dirs.sync_opened(unsynced)).await;
+        }
+        strays
     }
-    strays
 }

@@ -54,6 +54,7 @@ impl Running {
             clean: false,
             recovery_point: Offset::ZERO,
             log_start: Offset::ZERO,
+            with_many: false,
         };
         let (reply, opened) = oneshot::channel();
         let event = WorkerEvent::Open { partition: Arc::clone(&partition), plan: Box::new(plan), reply };

@@ -15,6 +15,7 @@ use stream_log::{DirHealth, DiskError, Log, LogError, SyncWork, log_dir};
 use stream_types::{Offset, TopicPartition, Uuid};
 use tokio::sync::Notify;
 
+use super::partition::{Partition, Unsynced};
 use super::table::PartitionTable;
 use crate::data_dir::DataDir;
 
@@ -30,7 +31,7 @@ pub(crate) struct Place {
 }
 
 /// From this many logs on, the whole volume is synced instead of each file.
-const LOGS_WORTH_A_VOLUME_SYNC: usize = 64;
+pub(crate) const LOGS_WORTH_A_VOLUME_SYNC: usize = 64;
 
 #[derive(Debug)]
 struct OneDir {
@@ -184,6 +185,30 @@ impl LogDirs {
             recovery_point: found.recovery_point,
             log_start: found.log_start,
             health: Arc::clone(&dir.health),
+        }
+    }
+
+    /// Syncs logs that were opened together, each directory's at once, and has them lead.
+    pub(crate) fn sync_opened(&self, opened: Vec<(Arc<Partition>, Unsynced)>) {
+        let mut by_dir: Vec<Vec<_>> = self.dirs.iter().map(|_| Vec::new()).collect();
+        for (partition, unsynced) in opened {
+            let found = self.places.lock().found.get(&partition.id).map(|found| found.dir);
+            // What has no place any more was forgotten meanwhile.
+            if let Some(dir) = found {
+                by_dir[dir].push((partition, unsynced));
+            }
+        }
+        for (dir, opened) in self.dirs.iter().zip(by_dir).filter(|(_, opened)| !opened.is_empty()) {
+            let synced = SyncWork::run_together(opened.iter().map(|(_, unsynced)| &unsynced.work), &*dir.volume);
+            if let Err(error) = synced {
+                dir.health.fail(&format!("sync {}: {error}", dir.path.display()));
+            }
+            for (partition, unsynced) in opened {
+                match dir.health.failure() {
+                    None => partition.lead_synced(unsynced),
+                    Some(_) => drop(partition.take_log()),
+                }
+            }
         }
     }
 

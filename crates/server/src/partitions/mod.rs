@@ -17,8 +17,8 @@ mod worker;
 
 pub(crate) use fetch_waiter::FetchWaiter;
 pub(crate) use flusher::Flusher;
-pub(crate) use log_dirs::{FailedDir, LogDirs};
-pub(crate) use partition::{OpenPlan, Partition};
+pub(crate) use log_dirs::{FailedDir, LOGS_WORTH_A_VOLUME_SYNC, LogDirs};
+pub(crate) use partition::{OpenPlan, Partition, Unsynced};
 pub(crate) use produce_job::{AppendListener, AppendOutcome, AppendReply, ProduceJob};
 pub(crate) use table::{PartitionTable, TopicPartitions};
 pub(crate) use topic_settings::TopicSettings;

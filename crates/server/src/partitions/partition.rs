@@ -44,6 +44,16 @@ pub(crate) struct OpenPlan {
     pub(crate) log_start: Offset,
     /// That of the log directory.
     pub(crate) health: Arc<DirHealth>,
+    /// Many are opened at once: what there is to sync is given back, to be synced with its volume.
+    pub(crate) with_many: bool,
+}
+
+/// A log that is open, and leads as soon as it is synced.
+#[derive(Debug)]
+pub(crate) struct Unsynced {
+    /// What is left to sync, with others of its log directory.
+    pub(crate) work: SyncWork,
+    pub(super) leader: Leader<AckToken>,
 }
 
 /// A partition: the log's two halves, its leader's state, and the Fetches that wait for it.
@@ -146,6 +156,18 @@ impl Partition {
         assert!(self.reader.set(reader).is_ok(), "a partition is opened once");
         *self.log.lock() = Some(log);
         *self.leader.lock() = Some(leader);
+    }
+
+    /// Keeps an opened log until [`Partition::lead_synced`].
+    pub(super) fn keep_unsynced(&self, log: Log) {
+        *self.log.lock() = Some(log);
+    }
+
+    /// Puts a log to work that was opened with others and is synced now.
+    pub(super) fn lead_synced(&self, unsynced: Unsynced) {
+        let Some(mut log) = self.log.lock().take() else { return };
+        log.synced(unsynced.work.up_to);
+        self.start_leading(log, unsynced.leader);
     }
 
     /// Leads in a new epoch from now on.

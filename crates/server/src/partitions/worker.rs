@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::append::{Gathered, append_all, finish, gather};
 use super::direct::DirectPath;
 use super::flusher::Flusher;
-use super::partition::{OpenPlan, Partition};
+use super::partition::{OpenPlan, Partition, Unsynced};
 use super::produce_job::{AppendOutcome, AppendReply};
 use super::topic_settings::TopicSettings;
 use crate::clock::Clock;
@@ -51,8 +51,8 @@ pub(crate) enum Acks {
 /// What a worker is asked to do.
 #[derive(Debug)]
 pub(crate) enum WorkerEvent {
-    /// Open or create the partition's log and lead it.
-    Open { partition: Arc<Partition>, plan: Box<OpenPlan>, reply: oneshot::Sender<Result<(), LogError>> },
+    /// Open or create the partition's log and lead it, or give back what has to be synced before that.
+    Open { partition: Arc<Partition>, plan: Box<OpenPlan>, reply: oneshot::Sender<Result<Option<Unsynced>, LogError>> },
     /// Append batches, in this order.
     Append(Vec<AppendRequest>),
     /// Take over a changed configuration.
@@ -264,13 +264,13 @@ fn handle(context: &WorkerContext, event: WorkerEvent) {
             if partition.is_deleted() {
                 return;
             }
-            let again = plan.clone();
+            let again = Box::new(OpenPlan { with_many: false, ..*plan.clone() });
             let result = open(context, &partition, *plan);
             if matches!(&result, Err(LogError::Disk(error)) if error.is_no_space()) {
                 *partition.unopened.lock() = Some(again);
             }
             // Nobody listens when it was tried again.
-            if let Err(Ok(())) = reply.send(result) {
+            if let Err(Ok(None)) = reply.send(result) {
                 tracing::info!(partition = %partition.id, "the log is open: there is space again");
             }
         }
@@ -315,7 +315,7 @@ fn handle(context: &WorkerContext, event: WorkerEvent) {
     }
 }
 
-fn open(context: &WorkerContext, partition: &Arc<Partition>, plan: OpenPlan) -> Result<(), LogError> {
+fn open(context: &WorkerContext, partition: &Arc<Partition>, plan: OpenPlan) -> Result<Option<Unsynced>, LogError> {
     let recovery = Recovery { clean: plan.clean, recovery_point: plan.recovery_point, log_start: plan.log_start };
     let now = context.clock.wall();
     let disk = Arc::clone(&context.disk);
@@ -333,15 +333,23 @@ fn open(context: &WorkerContext, partition: &Arc<Partition>, plan: OpenPlan) -> 
         }
     })?;
     log.share_health(Arc::clone(&plan.health));
+    let mut work = None;
     if context.flush_policy != FlushPolicy::Never {
-        log.sync_now()?;
+        match plan.with_many {
+            true => work = log.take_unsynced(),
+            false => log.sync_now()?,
+        }
     }
     let log_end = log.reader().log_end();
     // What recovery kept is synced, so all of it is committed: one replica, one truth.
     let leader =
         Leader::new(context.node_id, plan.leader_epoch, vec![context.node_id], log_end, log_end, context.flush_policy);
+    if let Some(work) = work {
+        partition.keep_unsynced(log);
+        return Ok(Some(Unsynced { work, leader }));
+    }
     partition.start_leading(log, leader);
-    Ok(())
+    Ok(None)
 }
 
 /// Whether the directory cannot be trusted any more. A file that is missing or may not be opened is one log's trouble, and
