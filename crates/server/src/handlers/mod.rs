@@ -174,11 +174,6 @@ fn answer(
     }
 }
 
-/// The API that a frame asks for, if there is such an API.
-pub(crate) fn api_of(frame: &Bytes) -> Option<ApiKey> {
-    frame.first_chunk::<2>().and_then(|key| ApiKey::from_code(i16::from_be_bytes(*key)))
-}
-
 /// Whether this kind of listener answers the API.
 pub(crate) fn is_answered(api: &Api, session: &Session) -> bool {
     if session.listener.is_controller { api.listeners.controller } else { api.listeners.broker }

@@ -86,7 +86,7 @@ impl Responder {
             Ok(segments) => segments,
             Err(error) => {
                 // A field set that the version lacks: ours to mend, not the client's to suffer silently.
-                tracing::error!(api = %self.api, version, "answer cannot be encoded: {error}");
+                tracing::error!(api = %self.api, version, correlation_id = self.correlation_id, "answer cannot be encoded: {error}");
                 return Answer::Close(format!("{} v{version} answer cannot be encoded: {error}", self.api));
             }
         };

@@ -22,6 +22,7 @@ use super::authentication::Authentication;
 use super::frame_reader::FrameReader;
 use super::muter::Muter;
 use super::output::Output;
+use super::request_log::RequestLog;
 use super::response_queue::{Answer, Received, ResponseQueue};
 use super::tls::{self, ListenerTls};
 use super::transport::{self, Layer, Transport};
@@ -124,6 +125,7 @@ struct Connection {
     output: Output,
     session: Session,
     authentication: Authentication,
+    log: RequestLog,
     broker: Arc<Broker>,
     /// Bytes charged to the broker's account: those in `input` and those of `queue`.
     charged: usize,
@@ -165,6 +167,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
         output: Output::default(),
         session,
         authentication,
+        log: RequestLog::new(),
         broker,
         charged: 0,
         unfinished: 0,
@@ -177,9 +180,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, listener: Arc<Lis
     let reason = connection.run().await;
     connection.transport.close();
     if let Some(reason) = reason {
-        let Session { listener, peer, principal, .. } = &connection.session;
-        let protocol = listener.protocol.name();
-        tracing::info!(%peer, listener = listener.name, protocol, %principal, "connection closed: {reason}");
+        connection.log.closed(&connection.session, &reason);
     }
     connection.broker.request_memory.unfinished_changed(connection.unfinished, 0);
     connection.broker.request_memory.release(connection.charged);
@@ -264,8 +265,13 @@ impl Connection {
                 Err(error) => return Err(error.to_string()),
             };
             self.large_slot = None;
-            let received =
-                Received { bytes: frame.len(), at: self.broker.clock.monotonic(), api: handlers::api_of(&frame) };
+            let now = self.broker.clock.monotonic();
+            let received = if self.authentication.takes_raw_tokens() {
+                Received::without_header(&frame, now)
+            } else {
+                self.log.note(&frame);
+                Received::of(&frame, now)
+            };
             let pending = handlers::dispatch(&self.broker, &mut self.session, &mut self.authentication, frame);
             self.queue.push(pending, received);
             // The refusal is the last answer.
@@ -297,10 +303,11 @@ impl Connection {
 
     fn take_answer(&mut self, answer: Answer, received: Received) -> Result<(), String> {
         self.settle_charge(received.bytes);
+        let elapsed = self.broker.clock.monotonic().since(received.at);
         if let Some(api) = received.api {
-            let elapsed = self.broker.clock.monotonic().since(received.at);
             self.broker.metrics.answered(api, elapsed);
         }
+        self.log.answered(&self.session, received, &answer, elapsed.as_micros());
         match answer {
             Answer::Respond(response) => {
                 if !self.has_unsent() {

@@ -8,6 +8,7 @@ mod listener;
 mod memory;
 mod muter;
 mod output;
+mod request_log;
 mod response_queue;
 mod tls;
 mod transport;

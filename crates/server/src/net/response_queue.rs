@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use stream_types::Monotonic;
 use stream_wire::api::ApiKey;
 
@@ -63,6 +64,30 @@ pub(crate) struct Received {
     pub(crate) at: Monotonic,
     /// Its API, if it is known.
     pub(crate) api: Option<ApiKey>,
+    /// The version of its body.
+    pub(crate) version: Option<i16>,
+    /// The client's number for it.
+    pub(crate) correlation_id: Option<i32>,
+}
+
+impl Received {
+    /// A frame that is whole now.
+    pub(crate) fn of(frame: &Bytes, at: Monotonic) -> Received {
+        let header = frame.first_chunk::<8>();
+        let [api, version] = [0, 2].map(|place| header.map(|h| i16::from_be_bytes([h[place], h[place + 1]])));
+        Received {
+            bytes: frame.len(),
+            at,
+            api: api.and_then(ApiKey::from_code),
+            version,
+            correlation_id: header.map(|h| i32::from_be_bytes([h[4], h[5], h[6], h[7]])),
+        }
+    }
+
+    /// The same of a frame without a header: a step of a login, of which nothing may be told.
+    pub(crate) fn without_header(frame: &Bytes, at: Monotonic) -> Received {
+        Received { bytes: frame.len(), at, api: None, version: None, correlation_id: None }
+    }
 }
 
 #[derive(Debug)]
@@ -130,7 +155,7 @@ mod tests {
     use std::task::Waker;
 
     fn received(bytes: usize) -> Received {
-        Received { bytes, at: Monotonic::default(), api: None }
+        Received { bytes, ..Received::without_header(&Bytes::new(), Monotonic::default()) }
     }
 
     #[test]
