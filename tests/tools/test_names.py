@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +14,15 @@ from lib.names import FOLDER, Runner, check
 AUTHORIZER = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
 
 
-@pytest.fixture
-def names_broker(request, own_broker):
+@pytest.fixture(autouse=True)
+def binary(request) -> Path:
     if request.config.getoption("--kafka"):
-        pytest.skip("the transcripts are of this broker")
+        pytest.skip("the transcripts are of this broker, and no binary is built")
+    return release_binary().resolve()
+
+
+@pytest.fixture
+def names_broker(own_broker):
     broker = own_broker({"node.id": "1", "authorizer.class.name": AUTHORIZER, "super.users": "User:ANONYMOUS"})
     broker.start()
     return broker
@@ -29,32 +35,31 @@ def test_transcript(request, tmp_path, names_broker, name):
     check(name, Runner(links, names_broker, is_java=request.config.getoption("--record")))
 
 
-def test_commands_of_older_releases(names_broker, tmp_path):
+def test_commands_of_older_releases(binary, names_broker, tmp_path):
     """What the requirement documents still write: Kafka 4 has neither the class nor these options."""
-    binary, server = release_binary(), names_broker.bootstrap
+    server = names_broker.bootstrap
     run([binary, "kafka-topics", "--bootstrap-server", server, "--create", "--topic", "usage-events", "--partitions", "2"])
     link = tmp_path / "kafka-run-class.sh"
-    link.symlink_to(binary.resolve())
+    link.symlink_to(binary)
     for name in ("kafka.tools.GetOffsetShell", "org.apache.kafka.tools.GetOffsetShell"):
         assert run([link, name, "--broker-list", server, "--topic", "usage-events"]) == "usage-events:0:0\nusage-events:1:0\n"
     described = run([binary, "kafka-log-dirs", "--bootstrap-server", server, "--describe", "--topic", "usage-events"])
     assert '"partition":"usage-events-1","size":0,"offsetLag":0,"isFuture":false' in described
 
 
-def test_every_link_of_the_image_answers(tmp_path):
+def test_every_link_of_the_image_answers(binary, tmp_path):
     links = re.search(r"for tool in (.*?); do", (REPOSITORY / "deploy" / "Dockerfile").read_text(), re.DOTALL).group(1)
     names = links.replace("\\\n", " ").split()
     assert "kafka-topics" in names and len(names) >= 10
     for name in (spelled for tool in names for spelled in (tool, f"{tool}.sh")):
         link = tmp_path / name
-        link.symlink_to(release_binary().resolve())
+        link.symlink_to(binary)
         # kafka-run-class runs what is named first.
         words = ["kafka.tools.GetOffsetShell"] if name.startswith("kafka-run-class") else []
         assert run([link, *words, "--version"]).startswith("4.3.1 ")
 
 
-def test_help_and_version_and_unknown_names():
-    binary = release_binary()
+def test_help_and_version_and_unknown_names(binary):
     shown = run([binary, "kafka-topics.sh", "--help"])
     assert shown.startswith("Create, list, describe, alter and delete topics\n") and "--topics-with-overrides" in shown
     assert run([binary, "kafka-topics", "--version"]).startswith("4.3.1 ")
