@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from lib import filled
 from lib.wire import MESSAGES, Connection, framed, request_header
 
 UNSUPPORTED_VERSION = 35
@@ -141,3 +142,25 @@ def test_unknown_tagged_fields_are_skipped(connection):
     connection.send_raw(framed(header + tag + b"\x05name\x041.0" + tag))
     body = connection.receive_frame()
     assert struct.unpack(">ih", body[:6]) == (7, 0)
+
+
+READING = [
+    "Produce", "Fetch", "ListOffsets", "Metadata", "OffsetFetch", "FindCoordinator", "Heartbeat", "LeaveGroup", "DescribeGroups", "ListGroups",
+    "DeleteGroups", "DescribeConfigs", "DescribeLogDirs", "OffsetDelete", "DescribeAcls", "DescribeClientQuotas", "DescribeUserScramCredentials",
+    "DescribeCluster", "DescribeProducers", "ListPartitionReassignments", "ListConfigResources", "DescribeTopicPartitions", "ApiVersions",
+    "OffsetForLeaderEpoch", "DeleteRecords",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("api", READING)
+def test_nobody_is_throttled_without_a_quota(connection, api):
+    """Every version that has `throttle_time_ms` has it there, and 0: clients sleep for what they read in its place."""
+    key = MESSAGES[f"{api}Request"].API_KEY
+    first, last = ranges(connection)[key]
+    # Versions 0 to 2 of Produce are named for old librdkafka and end the connection.
+    for version in range(3 if api == "Produce" else first, last + 1):
+        field = MESSAGES[f"{api}Response"]._struct.fields.get("throttle_time_ms")
+        connection.send_raw(framed(filled.request(key, version)))
+        answer = connection.receive(api, version, 7)
+        if field is not None and field.for_version_q(version):
+            assert answer.throttle_time_ms == 0, version
