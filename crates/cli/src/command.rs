@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::error::CliError;
+use crate::not_there::{NotThereArguments, refuse};
 use crate::{acls, cluster, completions, configs, consume, dump, groups, man, perf, produce, topics, users};
 
 /// A command that is a client, or needs no broker at all.
@@ -38,6 +39,15 @@ pub enum Command {
     /// Measure produce, consume and end-to-end latency
     #[command(subcommand)]
     Perf(perf::PerfCommand),
+    /// Not in this release yet
+    #[command(hide = true)]
+    Schemas(NotThereArguments),
+    /// Not in this release yet
+    #[command(hide = true)]
+    Plan(NotThereArguments),
+    /// Not in this release yet
+    #[command(hide = true)]
+    Apply(NotThereArguments),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArguments),
     /// Print the manual page
@@ -61,6 +71,9 @@ fn dispatch(command: Command, whole: clap::Command) -> Result<(), CliError> {
         Command::Dump(arguments) => dump::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, whole),
         Command::Man(arguments) => man::run(&arguments, whole),
+        Command::Schemas(_) => refuse("schemas", "there is no schema registry to ask"),
+        Command::Plan(_) => refuse("plan", "'topics describe' and 'configs describe' show what there is"),
+        Command::Apply(_) => refuse("apply", "'topics create' and 'configs alter' make what is wanted"),
         Command::Topics(command) => block_on(topics::run(command))?,
         Command::Groups(command) => block_on(groups::run(command))?,
         Command::Produce(arguments) => block_on(produce::run(arguments))?,
@@ -95,11 +108,11 @@ mod tests {
     #[command(name = "hanzo-stream")]
     struct Whole {
         #[command(subcommand)]
-        _command: Command,
+        command: Command,
     }
 
     fn each_leaf(command: &clap::Command, check: &mut impl FnMut(&clap::Command)) {
-        if !command.has_subcommands() {
+        if !command.has_subcommands() && !command.is_hide_set() {
             check(command);
         }
         command.get_subcommands().for_each(|command| each_leaf(command, check));
@@ -108,6 +121,16 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Whole::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_not_there_yet_says_so_whatever_its_arguments() {
+        for words in ["schemas list", "plan topics.yaml", "apply --prune topics.yaml", "cluster reassign --help"] {
+            let parsed = Whole::try_parse_from(["hanzo-stream"].into_iter().chain(words.split(' ')));
+            let command = parsed.expect("parses").command;
+            let refusal = dispatch(command, Whole::command()).expect_err("refused").to_string();
+            assert!(refusal.contains("is not in this release yet; "), "{refusal}");
+        }
     }
 
     #[test]

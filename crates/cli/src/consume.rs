@@ -1,5 +1,7 @@
 //! `consume`: prints the records of a topic.
 
+mod filter;
+mod pretty;
 pub(crate) mod record_format;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,8 @@ use crate::connection::ConnectionArguments;
 use crate::error::{CliError, Tried};
 use crate::progress;
 use crate::time::parse_moment;
-use record_format::write_record;
+use filter::{Where, is_wanted};
+use record_format::{Style, write_record};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +29,9 @@ Examples:
   hanzo-stream consume orders --from-beginning --exit-at-end --format json
   hanzo-stream consume orders --group billing -n 100
   hanzo-stream consume orders --partition 3 --offset 1500 -n 1
-  hanzo-stream consume orders --at 15m";
+  hanzo-stream consume orders --at 15m
+  hanzo-stream consume orders --from-beginning --exit-at-end --where team_id=7 --pretty --show timestamp,headers
+      only records whose value is JSON with that in it, indented";
 
 /// Arguments of `consume`.
 #[derive(Debug, Args)]
@@ -49,7 +54,13 @@ pub struct ConsumeArguments {
     /// Start with the first record at or after a time; '15m' is 15 minutes ago
     #[arg(long, value_name = "TIME", conflicts_with = "offset")]
     at: Option<String>,
-    /// Stop after so many records
+    /// Only records with this key
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Only records whose value is JSON with something at this path, or with this value there; may be repeated
+    #[arg(long = "where", value_name = "JSONPATH[=VALUE]")]
+    wheres: Vec<Where>,
+    /// Stop after so many records were printed
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_records: Option<u64>,
     /// Stop at what was the end when the command began
@@ -58,6 +69,12 @@ pub struct ConsumeArguments {
     /// Values as they are, or an object for each record
     #[arg(long, value_enum, default_value_t = RecordFormat::Text)]
     format: RecordFormat,
+    /// Indent what is JSON
+    #[arg(long)]
+    pretty: bool,
+    /// Print these in front of each value (format text), separated by commas
+    #[arg(long, value_enum, value_name = "FIELDS", value_delimiter = ',')]
+    show: Vec<Shown>,
     /// Also print keys, with this between key and value (format text)
     #[arg(long, value_name = "TEXT")]
     key_separator: Option<String>,
@@ -75,6 +92,21 @@ pub(crate) enum RecordFormat {
     Text,
     /// JSON, a line each
     Json,
+}
+
+/// What is printed beside the value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Shown {
+    /// When the record was made, or appended
+    Timestamp,
+    /// Its partition
+    Partition,
+    /// Its offset
+    Offset,
+    /// Its key
+    Key,
+    /// Its headers
+    Headers,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,21 +156,24 @@ impl Printer<'_> {
                 error: Box::new(ClientError::Records { what, reason }),
             }
         };
+        let style = Style {
+            format: self.arguments.format,
+            key_separator: self.arguments.key_separator.as_deref(),
+            pretty: self.arguments.pretty,
+            show: &self.arguments.show,
+        };
         for record in fetched.batch.records(DECOMPRESSED_BATCH_BYTES_MAX).map_err(unreadable)? {
             let record = record.map_err(unreadable)?;
             let offset = fetched.batch.offset_of(&record).0;
             if offset < fetched.from_offset || self.is_done() {
                 continue;
             }
-            write_record(
-                &mut self.line,
-                fetched,
-                &record,
-                self.arguments.format,
-                self.arguments.key_separator.as_deref(),
-            );
-            self.printed += 1;
             self.next.insert(partition.clone(), offset + 1);
+            if !is_wanted(self.arguments.key.as_deref(), &self.arguments.wheres, &record) {
+                continue;
+            }
+            write_record(&mut self.line, fetched, &record, &style);
+            self.printed += 1;
         }
         if !self.is_done() {
             self.next.insert(partition, fetched.batch.header().next_offset().0);

@@ -15,6 +15,7 @@ mod error;
 mod groups;
 mod kafka_tools;
 mod man;
+mod not_there;
 mod output;
 mod perf;
 mod produce;

@@ -13,6 +13,10 @@ pub(super) enum Destination {
     Shift(i64),
     /// The first record at or after a time (milliseconds since 1970).
     Time(i64),
+    /// What is committed; the end where nothing is.
+    Current,
+    /// What a file says of each partition.
+    Wanted,
 }
 
 /// What is known of a partition.
@@ -23,6 +27,8 @@ pub(super) struct Known {
     pub(super) committed: Option<i64>,
     pub(super) earliest: i64,
     pub(super) latest: i64,
+    /// What a file says of it.
+    pub(super) wanted: Option<i64>,
     /// The first record at the destination's time; none is that young.
     pub(super) at_time: Option<i64>,
 }
@@ -48,6 +54,8 @@ fn plan_partition(known: &Known, destination: Destination) -> Option<Planned> {
         Destination::Latest => known.latest,
         Destination::Offset(offset) => offset,
         Destination::Shift(records) => known.committed?.saturating_add(records),
+        Destination::Current => known.committed.unwrap_or(known.latest),
+        Destination::Wanted => known.wanted?,
         Destination::Time(_) => known.at_time.unwrap_or(known.latest),
     };
     Some(Planned {
@@ -63,7 +71,8 @@ mod tests {
     use super::*;
 
     fn check(destination: Destination, committed: Option<i64>, at_time: Option<i64>, expected: Option<i64>) {
-        let known = Known { topic: "t".into(), partition: 2, committed, earliest: 10, latest: 100, at_time };
+        let wanted = Some(60);
+        let known = Known { topic: "t".into(), partition: 2, committed, earliest: 10, latest: 100, wanted, at_time };
         let planned = plan(&[known], destination);
         assert_eq!(planned.first().map(|planned| planned.offset), expected, "{destination:?}");
     }
@@ -76,6 +85,9 @@ mod tests {
         check(Destination::Shift(-5), Some(50), None, Some(45));
         check(Destination::Shift(5), Some(50), None, Some(55));
         check(Destination::Time(1), Some(50), Some(77), Some(77));
+        check(Destination::Current, Some(50), None, Some(50));
+        check(Destination::Current, None, None, Some(100));
+        check(Destination::Wanted, Some(50), None, Some(60));
     }
 
     #[test]

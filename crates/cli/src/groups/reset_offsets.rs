@@ -1,6 +1,7 @@
 //! `groups reset-offsets`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
@@ -19,14 +20,17 @@ Examples:
   hanzo-stream groups reset-offsets billing --topic orders --to-earliest
       the plan only
   hanzo-stream groups reset-offsets billing --topic orders:0,1 --to-datetime 2026-03-01T12:00:00Z --execute
-  hanzo-stream groups reset-offsets billing --all-topics --shift-by -100 --execute";
+  hanzo-stream groups reset-offsets billing --all-topics --shift-by -100 --execute
+  hanzo-stream groups reset-offsets billing --all-topics --to-current --export > offsets.csv
+  hanzo-stream groups reset-offsets billing --from-file offsets.csv --execute
+      topic,partition,offset in each line, as kafka-consumer-groups.sh exports them";
 
 /// Arguments of `groups reset-offsets`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-#[command(group(ArgGroup::new("which").required(true).multiple(true).args(["topic", "all_topics"])))]
+#[command(group(ArgGroup::new("which").required(true).multiple(true).args(["topic", "all_topics", "from_file"])))]
 #[command(group(ArgGroup::new("where").required(true).args(
-    ["to_earliest", "to_latest", "to_offset", "shift_by", "to_datetime", "by_duration"])))]
+    ["to_earliest", "to_latest", "to_current", "to_offset", "shift_by", "to_datetime", "by_duration", "from_file"])))]
 pub struct ResetOffsetsArguments {
     /// The group's id
     group: String,
@@ -42,6 +46,9 @@ pub struct ResetOffsetsArguments {
     /// To the end
     #[arg(long)]
     to_latest: bool,
+    /// To what is committed; to the end where nothing is
+    #[arg(long)]
+    to_current: bool,
     /// To an offset
     #[arg(long, value_name = "OFFSET", value_parser = clap::value_parser!(i64).range(0..))]
     to_offset: Option<i64>,
@@ -54,6 +61,12 @@ pub struct ResetOffsetsArguments {
     /// To the first record of this long ago
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     by_duration: Option<Duration>,
+    /// To the offsets of a file: topic,partition,offset in each line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["topic", "all_topics"])]
+    from_file: Option<PathBuf>,
+    /// Print the plan as such a file
+    #[arg(long, conflicts_with = "execute")]
+    export: bool,
     /// Do it; without this the plan is shown and nothing changes
     #[arg(long)]
     execute: bool,
@@ -70,13 +83,24 @@ pub(crate) async fn run(arguments: ResetOffsetsArguments) -> Result<(), CliError
     let tried = || format!("resetting offsets of group '{group}'");
     refuse_active_group(&client, group).await.tried(tried)?;
     let committed = client.committed_offsets(group).await.tried(tried)?;
-    let partitions = partitions(&client, &arguments, &committed).await?;
-    let known = look_up(&client, &partitions, &committed, destination).await.tried(tried)?;
+    let wanted = arguments.from_file.as_deref().map(offsets_of_file).transpose()?;
+    let partitions = match &wanted {
+        Some(wanted) => wanted.keys().cloned().collect(),
+        None => partitions(&client, &arguments, &committed).await?,
+    };
+    let mut known = look_up(&client, &partitions, &committed, destination).await.tried(tried)?;
+    for known in &mut known {
+        let key = (known.topic.clone(), known.partition);
+        known.wanted = wanted.as_ref().and_then(|wanted| wanted.get(&key).copied());
+    }
     let planned = plan(&known, destination);
     if arguments.execute {
         let offsets: BTreeMap<(String, i32), i64> =
             planned.iter().map(|planned| ((planned.topic.clone(), planned.partition), planned.offset)).collect();
         client.set_committed_offsets(group, &offsets).await.tried(tried)?;
+    }
+    if arguments.export {
+        return print(&as_csv(&planned));
     }
     if arguments.connection.is_json() {
         return print_json(&as_json(group, &planned, arguments.execute));
@@ -89,6 +113,12 @@ pub(crate) async fn run(arguments: ResetOffsetsArguments) -> Result<(), CliError
 fn destination(arguments: &ResetOffsetsArguments) -> Result<Destination, CliError> {
     if arguments.to_earliest {
         return Ok(Destination::Earliest);
+    }
+    if arguments.from_file.is_some() {
+        return Ok(Destination::Wanted);
+    }
+    if arguments.to_current {
+        return Ok(Destination::Current);
     }
     if let Some(offset) = arguments.to_offset {
         return Ok(Destination::Offset(offset));
@@ -178,11 +208,42 @@ async fn look_up(
                 committed: committed.get(&(topic.to_owned(), *index)).map(|committed| committed.offset),
                 earliest: earliest.offset,
                 latest: latest.offset,
+                wanted: None,
                 at_time: at_time.get(index).map(|found| found.offset).filter(|offset| *offset >= 0),
             });
         }
     }
     Ok(known)
+}
+
+/// Lines of `topic,partition,offset`.
+fn offsets_of_file(path: &Path) -> Result<BTreeMap<(String, i32), i64>, CliError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::usage(format!("reading {}: {error}", path.display())))?;
+    parse_offsets(&text)
+        .map_err(|line| CliError::usage(format!("{}: line {line} is not TOPIC,PARTITION,OFFSET", path.display())))
+}
+
+/// The number of a line that is none, otherwise.
+fn parse_offsets(text: &str) -> Result<BTreeMap<(String, i32), i64>, usize> {
+    let mut offsets = BTreeMap::new();
+    for (number, line) in text.lines().enumerate() {
+        let fields: Vec<&str> = line.split(',').map(|field| field.trim().trim_matches('"')).collect();
+        match fields.as_slice() {
+            [""] => {}
+            [topic, partition, offset] => {
+                let (Ok(partition), Ok(offset)) = (partition.parse(), offset.parse()) else { return Err(number + 1) };
+                offsets.insert(((*topic).to_owned(), partition), offset);
+            }
+            _ => return Err(number + 1),
+        }
+    }
+    Ok(offsets)
+}
+
+fn as_csv(planned: &[Planned]) -> String {
+    let line = |planned: &Planned| format!("{},{},{}\n", planned.topic, planned.partition, planned.offset);
+    planned.iter().map(line).collect()
 }
 
 fn as_rows(planned: &[Planned]) -> Rows {
@@ -225,6 +286,15 @@ mod tests {
         for text in ["orders:", "orders:x", "orders:-1"] {
             assert!(parse_topic(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_plan_may_be_kept_in_a_file() {
+        let planned = [Planned { topic: "orders".into(), partition: 1, committed: None, offset: 7 }];
+        let read = parse_offsets(&as_csv(&planned)).expect("valid");
+        assert_eq!(read, BTreeMap::from([(("orders".to_owned(), 1), 7)]));
+        assert_eq!(parse_offsets("orders,0,1\norders,1\n"), Err(2));
+        assert_eq!(parse_offsets("orders,0,end\n"), Err(1));
     }
 
     #[test]
