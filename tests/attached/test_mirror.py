@@ -149,7 +149,7 @@ def test_a_topic_goes_there_and_back_with_its_group(clusters, tmp_path):
 
     with mirror(tmp_path, first, second, "first->second", TOPIC) as maker:
         wait_for(lambda: ends(second.bootstrap, copy) == COUNT, 90, lambda: f"the records of {copy}\n{maker.tail()}", every=0.5)
-        wait_for(lambda: committed(second.bootstrap, copy).keys() == read.keys(), 60, lambda: f"offsets of {GROUP}\n{maker.tail()}", every=0.5)
+        wait_for(lambda: committed(second.bootstrap, copy).keys() == read.keys(), 60, lambda: f"{committed(second.bootstrap, copy)}\n{maker.tail()}", every=0.5)
         # A translated offset may lie before what was read, never after it.
         translated = committed(second.bootstrap, copy)
         assert all(0 < translated[partition] <= read[partition] for partition in read), (read, translated)
@@ -167,5 +167,7 @@ def test_a_topic_goes_there_and_back_with_its_group(clusters, tmp_path):
     # By other names: what came from a cluster called `first` does not go to one, or it would go round for ever.
     with mirror(tmp_path, second, first, "other->home", copy) as maker:
         wait_for(lambda: ends(first.bootstrap, again) == COUNT + LATER, 90, lambda: f"the records of {again}\n{maker.tail()}", every=0.5)
-        wait_for(lambda: committed(first.bootstrap, again).keys() == read.keys(), 60, lambda: f"offsets of {GROUP}\n{maker.tail()}", every=0.5)
+        wait_for(lambda: committed(first.bootstrap, again), 60, lambda: f"offsets of {GROUP}\n{maker.tail()}", every=0.5)
+    whole = (COUNT + LATER) // PARTITIONS
+    assert all(0 < offset <= whole for offset in committed(first.bootstrap, again).values())
     assert records(first.bootstrap, again, COUNT + LATER) == original
