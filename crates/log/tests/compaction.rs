@@ -267,6 +267,49 @@ fn only_what_is_committed_and_synced_takes_part() {
     assert!(log.plan_compaction(Offset(0)).is_some());
 }
 
+/// Apache Kafka has left a transaction that was aborted in the first segment.
+#[test]
+fn a_segment_with_an_aborted_transaction_stays_whole_and_its_keys_deleted() {
+    const DAY_MS: i64 = 24 * 3600 * 1000;
+    let scratch = Scratch::new();
+    let disk: Arc<dyn Disk> = Arc::new(FileDisk);
+    let dir = scratch.path().join("t-0");
+    let mut log = create(&disk, &dir, compacted(2000));
+    let of_one_key = |value: Option<&[u8]>| {
+        let mut builder = BatchBuilder::new();
+        builder.push(1000, Some(b"deleted"), value, &[]);
+        builder.build().expect("builds")
+    };
+    append(&mut log, of_one_key(Some(b"value")));
+    fill(&mut log, 1, 60, 5);
+    let end = log.close().expect("closes");
+    let segment = std::fs::read(dir.join("00000000000000000000.log")).expect("reads");
+    let index = dir.join("00000000000000000000.txnindex");
+    let entry: Vec<u8> = [1000i64, 2, 4, 5].iter().flat_map(|field| field.to_be_bytes()).collect();
+    std::fs::write(&index, [&[0, 0][..], &entry].concat()).expect("writes");
+    let mut log = open(&disk, &dir, compacted(2000), recovery(true, end.0));
+    let reader = log.reader();
+    commit(&mut log);
+    let told = |from| reader.aborted_from(Offset(from)).len();
+    assert_eq!((told(0), told(4), told(5)), (1, 1, 0));
+    append(&mut log, of_one_key(None));
+    let mut first_dirty = 0;
+    for round in 0..3 {
+        fill(&mut log, 10 + round, 40, 5);
+        commit(&mut log);
+        let expected = latest(&reader);
+        let done = compact(&mut log, first_dirty, 5000 + 3 * DAY_MS * round as i64).expect("something to do");
+        assert_eq!(latest(&reader), expected, "round {round}: a tombstone has gone, or a value");
+        first_dirty = done.first_dirty.0;
+    }
+    assert_eq!(std::fs::read(dir.join("00000000000000000000.log")).expect("reads"), segment);
+    let end = log.close().expect("closes");
+    let log = open(&disk, &dir, compacted(2000), recovery(false, end.0 / 2));
+    assert_eq!(log.reader().aborted_from(Offset(0)).len(), 0, "nothing is committed yet");
+    log.reader().set_high_watermark(Offset(i64::MAX));
+    assert_eq!(log.reader().aborted_from(Offset(0)).len(), 1);
+}
+
 #[test]
 fn a_result_that_comes_too_late_changes_nothing() {
     let scratch = Scratch::new();

@@ -14,6 +14,8 @@ pub(crate) struct Filter<'a> {
     pub(crate) log_start: Offset,
     pub(crate) now: WallMillis,
     pub(crate) delete_retention_ms: i64,
+    /// Older values may be in segments that stay whole: without its tombstone a key would come back.
+    pub(crate) keeps_tombstones: bool,
 }
 
 /// What becomes of a batch.
@@ -34,7 +36,7 @@ impl Filter<'_> {
             return Ok(Kept::Whole);
         }
         let horizon = header.attributes.has_delete_horizon().then_some(header.base_timestamp);
-        let may_drop_tombstones = horizon.is_some_and(|horizon| horizon < self.now.0);
+        let may_drop_tombstones = !self.keeps_tombstones && horizon.is_some_and(|horizon| horizon < self.now.0);
         let records = batch.opened(DECOMPRESSED_BATCH_BYTES_MAX)?;
         // One for each record: which stay. The records themselves may be too many to hold.
         let mut stays: Vec<bool> = Vec::new();

@@ -10,7 +10,7 @@
 //! - A tombstone stays until `delete.retention.ms` after it was first seen here; the batch remembers when
 //!   that is (KIP-534).
 //! - Records without a key go. Control batches stay. Records of transactions stay and supersede nothing. A segment
-//!   with records of aborted transactions stays whole, and with it the index that says so.
+//!   with records of aborted transactions stays whole, and with it the index that says so; so do tombstones then.
 //! - Only what is committed and synced takes part.
 //!
 //! Files of a new segment are `.cleaned` while they are written, then synced and renamed to `.swap`. From the

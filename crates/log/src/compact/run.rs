@@ -77,9 +77,15 @@ impl CompactionPlan {
             bytes_before: 0,
             bytes_after: 0,
         };
+        let keeps_tombstones = self.segments.iter().any(|segment| self.stays_whole(segment));
         for old in self.groups() {
-            let filter =
-                Filter { keys: &keys, log_start: self.log_start, now, delete_retention_ms: self.delete_retention_ms };
+            let filter = Filter {
+                keys: &keys,
+                log_start: self.log_start,
+                now,
+                delete_retention_ms: self.delete_retention_ms,
+                keeps_tombstones,
+            };
             let files = self.write_group(&old, filter)?;
             replacement.bytes_before += old.iter().map(|segment| segment.size()).sum::<u64>();
             replacement.bytes_after += files.size;
@@ -127,14 +133,18 @@ impl CompactionPlan {
     }
 
     /// Neighbours that together are not larger than one segment.
+    /// What its index says of aborted transactions is not carried to a new segment.
+    fn stays_whole(&self, segment: &Segment) -> bool {
+        aborted::has_any(&*self.disk, &self.dir, segment.base_offset)
+    }
+
     fn groups(&self) -> Vec<Vec<Arc<Segment>>> {
         let mut groups: Vec<Vec<Arc<Segment>>> = Vec::new();
         let mut bytes = 0;
         let mut is_split = true;
         let ends = self.segments.iter().skip(1).map(|segment| segment.base_offset).chain([self.end]);
         for (segment, end) in self.segments.iter().zip(ends) {
-            // What its index says of aborted transactions is not carried to a new segment: it stays as it is.
-            if aborted::has_any(&*self.disk, &self.dir, segment.base_offset) {
+            if self.stays_whole(segment) {
                 is_split = true;
                 continue;
             }
