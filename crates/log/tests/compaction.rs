@@ -310,6 +310,47 @@ fn a_segment_with_an_aborted_transaction_stays_whole_and_its_keys_deleted() {
     assert_eq!(log.reader().aborted_from(Offset(0)).len(), 1);
 }
 
+/// A record of a transaction is superseded by nothing here.
+#[test]
+fn a_key_that_a_transaction_wrote_stays_deleted() {
+    const DAY_MS: i64 = 24 * 3600 * 1000;
+    let scratch = Scratch::new();
+    let disk: Arc<dyn Disk> = Arc::new(FileDisk);
+    let dir = scratch.path().join("t-0");
+    // As Apache Kafka has left it: the first batch is a transaction's, and was committed.
+    let mut first = BatchBuilder::new().transactional(true).producer(ProducerId(1000), ProducerEpoch(0), Sequence(0));
+    first.push(1000, Some(b"deleted"), Some(b"value"), &[]);
+    let marker = {
+        let mut marker = BatchBuilder::new().transactional(true).control(true).base_offset(Offset(1));
+        marker = marker.producer(ProducerId(1000), ProducerEpoch(0), Sequence(-1));
+        marker.push(1000, Some(&[0, 0, 0, 1]), Some(&[0; 6]), &[]);
+        marker.build().expect("builds")
+    };
+    create(&disk, &dir, compacted(2000)).close().expect("closes");
+    let bytes = [first.build().expect("builds"), marker].concat();
+    std::fs::write(dir.join("00000000000000000000.log"), bytes).expect("writes");
+    let mut log = open(&disk, &dir, compacted(2000), recovery(false, 0));
+    let reader = log.reader();
+    assert_eq!(reader.log_end(), Offset(2));
+    let mut tombstone = BatchBuilder::new();
+    tombstone.push(1000, Some(b"deleted"), None, &[]);
+    append(&mut log, tombstone.build().expect("builds"));
+    let mut first_dirty = 0;
+    for round in 0..3 {
+        fill(&mut log, 10 + round, 40, 5);
+        commit(&mut log);
+        assert_eq!(reader.last_stable_offset(), reader.log_end());
+        let done = compact(&mut log, first_dirty, 5000 + 3 * DAY_MS * round as i64).expect("something to do");
+        first_dirty = done.first_dirty.0;
+        let batches = read_all(&reader, reader.log_start(), 3000, ReadBound::LogEnd);
+        let records = batches.iter().filter(|batch| !batch.header().attributes.is_control());
+        let values =
+            records.flat_map(|batch| batch.records(1 << 24).expect("opens")).map(|record| record.expect("valid"));
+        let last = values.filter(|record| record.key.as_deref() == Some(b"deleted")).last();
+        assert_eq!(last.expect("is there").value, None, "round {round}");
+    }
+}
+
 #[test]
 fn a_result_that_comes_too_late_changes_nothing() {
     let scratch = Scratch::new();

@@ -1,5 +1,7 @@
 //! What stays of one batch.
 
+use std::cell::Cell;
+
 use bytes::Bytes;
 use stream_codec::batch::{Batch, BatchBuilder, BatchError, OpenedRecords, RecordView, TimestampType};
 use stream_types::limits::DECOMPRESSED_BATCH_BYTES_MAX;
@@ -14,8 +16,9 @@ pub(crate) struct Filter<'a> {
     pub(crate) log_start: Offset,
     pub(crate) now: WallMillis,
     pub(crate) delete_retention_ms: i64,
-    /// Older values may be in segments that stay whole: without its tombstone a key would come back.
-    pub(crate) keeps_tombstones: bool,
+    /// Older values may be in segments or batches that stay whole: without its tombstone a key would come back. Batches
+    /// come oldest first, and the first one of a transaction sets it.
+    pub(crate) keeps_tombstones: &'a Cell<bool>,
 }
 
 /// What becomes of a batch.
@@ -33,10 +36,11 @@ impl Filter<'_> {
     pub(crate) fn apply(&self, batch: &Batch) -> Result<Kept, BatchError> {
         let header = batch.header();
         if header.attributes.is_control() || header.attributes.is_transactional() {
+            self.keeps_tombstones.set(self.keeps_tombstones.get() || !header.attributes.is_control());
             return Ok(Kept::Whole);
         }
         let horizon = header.attributes.has_delete_horizon().then_some(header.base_timestamp);
-        let may_drop_tombstones = !self.keeps_tombstones && horizon.is_some_and(|horizon| horizon < self.now.0);
+        let may_drop_tombstones = !self.keeps_tombstones.get() && horizon.is_some_and(|horizon| horizon < self.now.0);
         let records = batch.opened(DECOMPRESSED_BATCH_BYTES_MAX)?;
         // One for each record: which stay. The records themselves may be too many to hold.
         let mut stays: Vec<bool> = Vec::new();

@@ -1,5 +1,6 @@
 //! Reading old segments and writing new ones. Runs on any thread; the log goes on meanwhile.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -77,14 +78,14 @@ impl CompactionPlan {
             bytes_before: 0,
             bytes_after: 0,
         };
-        let keeps_tombstones = self.segments.iter().any(|segment| self.stays_whole(segment));
+        let keeps_tombstones = Cell::new(self.segments.iter().any(|segment| self.stays_whole(segment)));
         for old in self.groups() {
             let filter = Filter {
                 keys: &keys,
                 log_start: self.log_start,
                 now,
                 delete_retention_ms: self.delete_retention_ms,
-                keeps_tombstones,
+                keeps_tombstones: &keeps_tombstones,
             };
             let files = self.write_group(&old, filter)?;
             replacement.bytes_before += old.iter().map(|segment| segment.size()).sum::<u64>();
