@@ -224,6 +224,9 @@ fn what_takes_no_effect_while_the_broker_runs_is_read_only() {
     assert!(refused("num.io.threads", "4"), "Kafka changes it while it runs, this broker has no such threads");
     assert!(refused("listener.name.external.ssl.keystore.location", "/k"));
     assert!(!refused("log.retention.ms", "1000"));
+    let locked_out = check_broker_change("", "max.connections.per.ip", " 0");
+    assert!(matches!(locked_out, Err(BrokerRefusal::Config(_))), "nobody could take it back");
+    assert!(check_broker_change("", "max.connections.per.ip", "1").is_ok());
     // What every topic inherits and this broker heeds has to reach the topics.
     for key in topic_keys().iter().filter(|key| key.honoured) {
         let inherited = key.synonyms.first().and_then(|synonym| broker_key(synonym.name));

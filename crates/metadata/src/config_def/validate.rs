@@ -235,6 +235,10 @@ pub(crate) fn check_broker_change(resource_name: &str, name: &str, value: &str) 
     if key.name == "max.connections.per.ip.overrides" {
         address_counts(value).map_err(|problem| BrokerRefusal::Config(format!("{name}: {problem}")))?;
     }
+    if key.name == "max.connections.per.ip" && whole_number(value) == Some(0) {
+        let text = "max.connections.per.ip=0 would let nobody in to take it back; give at least 1".to_owned();
+        return Err(BrokerRefusal::Config(text));
+    }
     validate_value(key, value).map_err(BrokerRefusal::Config)
 }
 
