@@ -5,6 +5,7 @@ Nobody registers them: they are found in the settings and the environment that a
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 # Shorter ones, and plain words, stand in lines by chance.
 LENGTH_MIN = 8
@@ -26,6 +27,9 @@ def plant(settings: dict[str, str], environment: dict[str, str]) -> None:
         elif _KEY.search(key):
             found.add(text)
     for name, text in environment.items():
+        if name.endswith("_FILE") and Path(text).is_file():
+            # A mounted secret.
+            name, text = name.removesuffix("_FILE"), Path(text).read_text(errors="replace")
         if _VARIABLE.search(name):
             found.update(re.split(r"[,;\s]+", text))
     _planted.update(secret for secret in found if len(secret) >= LENGTH_MIN and not secret.isalpha())
