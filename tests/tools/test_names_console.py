@@ -141,6 +141,13 @@ def test_a_group_goes_on_where_the_other_tool_stopped(bootstrap, consumed, links
         assert both_ways.run(links / "kafka-console-consumer.sh", arguments).out == "0\n"
 
 
+def test_a_group_that_shall_not_commit_has_committed_nothing(bootstrap, consumed, links):
+    arguments = ["--bootstrap-server", bootstrap, "--topic", TOPIC, "--group", "reads-only", "--from-beginning", "--max-messages", "1"]
+    for _ in range(2):
+        answer = both_ways.run(links / "kafka-console-consumer.sh", [*arguments, "--command-property", "enable.auto.commit=false"])
+        assert answer.out == "one\n"
+
+
 def test_a_terminal_gets_a_prompt(bootstrap, links, topic_name):
     topic = create_topic(bootstrap, topic_name())
     outside, inside = pty.openpty()

@@ -35,8 +35,8 @@ pub struct GroupOptions {
     pub rebalance_timeout: Duration,
     /// How often a sign of life is given.
     pub heartbeat_interval: Duration,
-    /// How often what was read is committed.
-    pub commit_interval: Duration,
+    /// How often what was read is committed; never without it, not before a rebalance either.
+    pub commit_interval: Option<Duration>,
     /// How records are fetched.
     pub consumer: ConsumerOptions,
 }
@@ -51,7 +51,7 @@ impl GroupOptions {
             session_timeout: Duration::from_secs(10),
             rebalance_timeout: Duration::from_secs(20),
             heartbeat_interval: Duration::from_secs(3),
-            commit_interval: Duration::from_secs(5),
+            commit_interval: Some(Duration::from_secs(5)),
             consumer: ConsumerOptions { reset: Some(start), ..ConsumerOptions::default() },
         }
     }
@@ -76,7 +76,7 @@ pub struct GroupConsumer {
     generation: i32,
     is_joined: bool,
     next_heartbeat: Instant,
-    next_commit: Instant,
+    next_commit: Option<Instant>,
     committed: BTreeMap<(String, i32), i64>,
 }
 
@@ -93,7 +93,7 @@ impl GroupConsumer {
             generation: -1,
             is_joined: false,
             next_heartbeat: now,
-            next_commit: now,
+            next_commit: None,
             committed: BTreeMap::new(),
         }
     }
@@ -109,12 +109,12 @@ impl GroupConsumer {
                 self.is_joined = true;
                 let now = Instant::now();
                 self.next_heartbeat = now + self.options.heartbeat_interval;
-                self.next_commit = now + self.options.commit_interval;
+                self.next_commit = self.options.commit_interval.map(|interval| now + interval);
                 return Ok(GroupEvent::Assigned(assigned));
             }
             tokio::select! {
                 biased;
-                () = sleep_until(self.next_heartbeat.min(self.next_commit)) => {}
+                () = sleep_until(self.next_commit.map_or(self.next_heartbeat, |at| at.min(self.next_heartbeat))) => {}
                 batch = self.consumer.next() => return Ok(GroupEvent::Batch(Box::new(batch?))),
             }
             self.keep_up().await?;
@@ -122,11 +122,11 @@ impl GroupConsumer {
     }
 
     async fn keep_up(&mut self) -> Result<(), ClientError> {
-        if Instant::now() >= self.next_commit {
+        if self.next_commit.is_some_and(|at| Instant::now() >= at) {
             match self.commit().await {
                 Err(error) if !rejoins(&error) => return Err(error),
                 Err(_) => self.is_joined = false,
-                Ok(()) => self.next_commit = Instant::now() + self.options.commit_interval,
+                Ok(()) => self.next_commit = self.options.commit_interval.map(|interval| Instant::now() + interval),
             }
         }
         if Instant::now() >= self.next_heartbeat {
@@ -134,10 +134,10 @@ impl GroupConsumer {
             match self.heartbeat().await {
                 Err(error) if rejoins(&error) => {
                     // Members have to come to the rebalance whether or not their offsets could be committed.
-                    if error.code() == Some(ErrorCode::RebalanceInProgress) {
-                        self.commit().await.or_else(|error| if rejoins(&error) { Ok(()) } else { Err(error) })?;
-                    } else {
+                    if error.code() != Some(ErrorCode::RebalanceInProgress) {
                         self.member_id.clear();
+                    } else if self.options.commit_interval.is_some() {
+                        self.commit().await.or_else(|error| if rejoins(&error) { Ok(()) } else { Err(error) })?;
                     }
                     self.is_joined = false;
                 }

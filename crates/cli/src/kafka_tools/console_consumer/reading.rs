@@ -179,7 +179,7 @@ impl Reading {
         options.rebalance_timeout = Duration::from_secs(300);
         options.consumer.read_committed = self.read_committed;
         if !self.commits {
-            options.commit_interval = NEVER;
+            options.commit_interval = None;
         }
         let mut member = GroupConsumer::new(self.client.clone(), options);
         let mut next = BTreeMap::new();
