@@ -22,6 +22,8 @@ from lib.tool_server import Ran, ToolServer
 _SAME = [
     (re.compile(r"[ \t]+"), " "),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
+    # An id where it is said to be one; elsewhere 22 characters that look like one: by chance they may be letters alone.
+    (re.compile(r'([Ii]d"?: ?"?)[A-Za-z0-9_-]{22}(?![\w-])'), r"\1ID"),
     (re.compile(r"(?<![\w.-])(?=\S*[0-9_A])(?=\S*[A-Z])[A-Za-z0-9_-]{22}(?![\w-])"), "ID"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,:]\d{3}\b"), "DATE"),
     (re.compile(r"\b\d+(\.\d+)? ms\b"), "N ms"),
