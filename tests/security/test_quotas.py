@@ -1,5 +1,7 @@
 """Client quotas: set by Kafka's own tool, kept by real clients. Times are compared with each other and with ten times the goal."""
 
+import atexit
+import functools
 import time
 
 import pytest
@@ -8,7 +10,8 @@ from confluent_kafka import Consumer, Producer
 from conftest import broker_class
 from lib.admin import create_topic
 from lib.broker import wait_for
-from lib.commands import CommandFailed, kafka_tool
+from lib.commands import CommandFailed
+from lib.tool_server import ToolServer
 from lib.wire import Connection
 
 # Three seconds' worth at once instead of Kafka's eleven: tests wait for what is above it.
@@ -27,8 +30,19 @@ def shared_broker(request, tmp_path_factory):
     broker.stop()
 
 
+@functools.cache
+def tools() -> ToolServer:
+    """One JVM for all the calls of Kafka's tool."""
+    server = ToolServer()
+    atexit.register(server.stop)
+    return server
+
+
 def quota(bootstrap: str, *arguments: str) -> str:
-    return kafka_tool("configs", "--bootstrap-server", bootstrap, *arguments)
+    ran = tools().run("kafka-configs", "--bootstrap-server", bootstrap, *arguments)
+    if ran.status != 0:
+        raise CommandFailed(f"{arguments}: exit status {ran.status}\n{ran.output}\n{ran.errors}")
+    return ran.output
 
 
 def set_quota(bootstrap: str, kind: str, name: str, value: str) -> None:
