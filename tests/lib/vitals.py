@@ -25,9 +25,9 @@ class Vitals:
         self.restart()
 
     def restart(self) -> None:
-        """Memory counts from now."""
-        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        """Memory counts from now. Looked at before the peak is reset: what is freed in between would count as grown otherwise."""
         self.resident = self.broker.resident_bytes()
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
     def peak_growth(self) -> int:
         """Most bytes that were resident at any time since the beginning, less those of then."""
